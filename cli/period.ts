@@ -1,4 +1,5 @@
 /** The period options that several commands share. */
+import type { Comparison } from "../shared/protocol/query.ts";
 import type { PeriodSelection } from "../shared/protocol/reports.ts";
 import { dayText } from "../shared/text/format.ts";
 import { UsageError } from "./exit.ts";
@@ -11,15 +12,17 @@ export interface PeriodOptions {
   readonly yesterday?: boolean;
   /** Number of days or weeks up to today: `14d`, `2w`. */
   readonly last?: string;
+  /** First and last day: a date, `today`, `yesterday`, or so many days or weeks ago. */
+  readonly since?: string;
+  readonly until?: string;
+  /** The same as `since` and `until`. */
   readonly from?: string;
   readonly to?: string;
 }
 
 /** Returns the selected period, by default the last 30 days. @throws UsageError */
-export function selectionOf(
-  { today, week, month, year, yesterday, last, from, to }: PeriodOptions,
-  nowMs = Date.now(),
-): PeriodSelection {
+export function selectionOf(options: PeriodOptions, nowMs = Date.now()): PeriodSelection {
+  const { today, week, month, year, yesterday, last } = options;
   const selected = (
     [
       ["today", today],
@@ -28,24 +31,45 @@ export function selectionOf(
       ["year", year],
     ] as const
   ).filter(([, isSet]) => isSet);
-  const isRange = from !== undefined || to !== undefined;
+  const since = oneOf("since", options.since, "from", options.from);
+  const until = oneOf("until", options.until, "to", options.to);
+  const isRange = since !== undefined || until !== undefined;
   const others = [isRange, yesterday === true, last !== undefined].filter((isSet) => isSet);
   if (selected.length + others.length > 1)
     throw new UsageError(
-      "Only one period is allowed: --today, --yesterday, --week, --month, --year, --last, or --from with --to.",
+      "Only one period is allowed: --today, --yesterday, --week, --month, --year, --last, or --since with --until.",
     );
   if (yesterday === true) return { period: "custom", from: dayBefore(nowMs, 1), to: dayBefore(nowMs, 1) };
   if (last !== undefined) return { period: "custom", from: dayBefore(nowMs, daysIn(last) - 1), to: dayText(nowMs) };
   if (!isRange) return { period: selected[0]?.[0] ?? "month" };
-  if (from === undefined) throw new UsageError("--to requires --from.");
-  return { period: "custom", from, to: to ?? dayText(nowMs) };
+  if (since === undefined) throw new UsageError("--until requires --since.");
+  return { period: "custom", from: dayOf(since, nowMs), to: dayOf(until ?? "today", nowMs) };
+}
+
+/** Two names of an option. @throws UsageError if both are given. */
+function oneOf(name: string, value: string | undefined, other: string, same: string | undefined): string | undefined {
+  if (value !== undefined && same !== undefined) throw new UsageError(`--${other} is the same as --${name}. Use one.`);
+  return value ?? same;
 }
 
 /** Returns the number of days in a text such as 14d or 2w. @throws UsageError */
 function daysIn(text: string): number {
+  const days = daysOf(text);
+  if (days === undefined) throw new UsageError("--last needs a number of days or weeks, such as 14d or 2w.");
+  return days;
+}
+
+function daysOf(text: string): number | undefined {
   const [, count = "", unit = ""] = /^([1-9]\d{0,3})([dw])$/.exec(text) ?? [];
-  if (count === "") throw new UsageError("--last needs a number of days or weeks, such as 14d or 2w.");
-  return Number(count) * (unit === "w" ? 7 : 1);
+  return count === "" ? undefined : Number(count) * (unit === "w" ? 7 : 1);
+}
+
+/** Returns a day as a date; a date is checked where it is read. */
+function dayOf(text: string, nowMs: number): string {
+  if (text === "today") return dayText(nowMs);
+  if (text === "yesterday") return dayBefore(nowMs, 1);
+  const days = daysOf(text);
+  return days === undefined ? text : dayBefore(nowMs, days);
 }
 
 /** Returns the local date some days before. */
@@ -70,4 +94,17 @@ export function periodTitle(period: PeriodSelection["period"], fromMs: number, t
       return first === last ? first : `${first} to ${last}`;
     }
   }
+}
+
+/** Returns what a period is compared with, such as "the 30 days before". */
+export function comparisonTitle(period: PeriodSelection["period"], compare: Comparison): string {
+  if (compare === "year") return "the same days of last year";
+  const titles = {
+    today: "yesterday",
+    week: "the 7 days before",
+    month: "the 30 days before",
+    year: "the 12 months before",
+    custom: "the days before",
+  };
+  return titles[period];
 }

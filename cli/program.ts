@@ -14,7 +14,7 @@ import { addAnalytics } from "./definitions/analytics.ts";
 import { withExamples } from "./definitions/options.ts";
 import { addRecording } from "./definitions/recording.ts";
 import { addSharing } from "./definitions/sharing.ts";
-import { addTelemetry } from "./definitions/telemetry.ts";
+import { addShortForms, addTelemetry, shortForms } from "./definitions/telemetry.ts";
 import { exitCodes, InterruptedError, UnavailableError, UsageError } from "./exit.ts";
 import { printError } from "./output/print.ts";
 import { showPlain } from "./output/terminal.ts";
@@ -35,6 +35,7 @@ export function program(hasVersion = true): Command {
   nexus.commandsGroup("Your data:");
   addAnalytics(nexus);
   nexus.commandsGroup("Recording and sharing:");
+  addShortForms(nexus);
   addTelemetry(nexus);
   addAgents(nexus);
   addSharing(nexus);
@@ -55,7 +56,7 @@ Exit codes:
 
 nexus run exits with the code of the command it runs.`,
   );
-  return withExamples(nexus, "nexus telemetry enable", "nexus stats --week", "nexus usage upload --dry-run --json");
+  return withExamples(nexus, "nexus enable", "nexus stats --week", "nexus why npm test", "nexus cost --by day");
 }
 
 /** Returns the path of a command without `nexus`, such as "telemetry status". */
@@ -63,6 +64,9 @@ export function pathOf(command: Command): string {
   const parent = command.parent;
   return parent === null ? "" : `${pathOf(parent)} ${command.name()}`.trim();
 }
+
+/** A run of a short form is recorded under its long name. */
+const longForm = (path: string): string => Object.entries(shortForms).find(([short]) => short === path)?.[1] ?? path;
 
 export async function run(argv: readonly string[]): Promise<void> {
   const nexus = program(argv[2]?.startsWith("-") ?? true);
@@ -74,7 +78,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     showPlain(nexus.opts<{ plain?: boolean }>().plain === true);
     // Without a consent file nothing is recorded, so the module is not loaded.
     if (existsSync(consentFile({ env: process.env, home: homeFolder(), join, isAbsolute })))
-      (await import("./self-telemetry.ts")).recordOwnRun(pathOf(command));
+      (await import("./self-telemetry.ts")).recordOwnRun(longForm(pathOf(command)));
   });
   try {
     await nexus.parseAsync(argv.map((word, n) => (n === 2 && word === "-V" ? "-v" : word)));

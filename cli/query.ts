@@ -1,5 +1,16 @@
 /** The options of commands that ask a question of the query model. */
-import { type Filters, filterNames, type Grouping, groupings, type Query } from "../shared/protocol/query.ts";
+import { basename, isAbsolute, resolve } from "node:path";
+import type { TelemetryReader } from "../server/worker/reader.ts";
+import {
+  type Comparison,
+  comparisons,
+  type FilterName,
+  type Filters,
+  filterNames,
+  type Grouping,
+  groupings,
+  type Query,
+} from "../shared/protocol/query.ts";
 import { statuses } from "../shared/schema/fields.ts";
 import { sources } from "../shared/schema/sources.ts";
 import { didYouMean } from "../shared/text/did-you-mean.ts";
@@ -10,12 +21,14 @@ import { type PeriodOptions, selectionOf } from "./period.ts";
 
 export interface QueryOptions extends PeriodOptions, Filters {
   readonly by?: string;
+  readonly compare?: string;
   readonly sort?: string;
   readonly limit?: number;
 }
 
 const valuesOf: Readonly<Record<string, readonly string[]>> = {
   by: groupings,
+  compare: comparisons,
   agent: agents,
   class: commandClasses,
   source: sources,
@@ -23,21 +36,33 @@ const valuesOf: Readonly<Record<string, readonly string[]>> = {
   origin: ["live", "import"],
 };
 
-/** Returns the query that the options mean. `by`: the grouping without `--by`. @throws UsageError */
+/** Returns the query that the options mean; the workspace is still a name. `by`: the grouping without `--by`. @throws UsageError */
 export function queryOf(options: QueryOptions, by?: Grouping): Query {
   const filters = Object.fromEntries(
     filterNames.flatMap((name) => {
       const value = options[name];
-      return value === undefined ? [] : [[name, checked(name, value)]];
+      return value === undefined ? [] : [[name, checkedList(name, value)]];
     }),
   );
   const grouping = options.by === undefined ? by : (checked("by", options.by) as Grouping);
-  return { period: selectionOf(options), filters, ...(grouping === undefined ? {} : { by: grouping }) };
+  const compare = options.compare === undefined ? undefined : (checked("compare", options.compare) as Comparison);
+  return {
+    period: selectionOf(options),
+    filters,
+    ...(grouping === undefined ? {} : { by: grouping }),
+    ...(compare === undefined ? {} : { compare }),
+  };
 }
 
 /** Whether the options ask for more than the period. */
 export const isQuery = (options: QueryOptions): boolean =>
   options.by !== undefined || filterNames.some((name) => options[name] !== undefined);
+
+function checkedList(name: FilterName, text: string): string {
+  const values = text.split(",").map((value) => value.trim().replace(/\s+/g, " "));
+  if (values.includes("")) throw new UsageError(`--${name} needs a value, or several separated by commas.`);
+  return values.map((value) => checked(name, value)).join(",");
+}
 
 /** @throws UsageError for a value that is not on the list. */
 function checked(name: string, value: string): string {
@@ -46,4 +71,31 @@ function checked(name: string, value: string): string {
   throw new UsageError(
     `Unknown value of --${name}: ${value.slice(0, 40)}.${didYouMean(value, values) || ` Valid values: ${values.join(", ")}.`}`,
   );
+}
+
+/** Returns the query with the recorded hashes of its workspace: `this`, or a name, folder, URI or hash. @throws UsageError */
+export function withWorkspace(reader: TelemetryReader, query: Query): Query {
+  const name = query.filters?.workspace;
+  if (name === undefined) return query;
+  const finder = reader.workspaces();
+  const hashes = name.split(",").flatMap((one) => {
+    if (one === "this") return finder.around(process.cwd())?.hashes ?? notRecorded("this folder or one around it");
+    const isPath = !isAbsolute(one) && (one.startsWith(".") || one.includes("/")) && !URL.canParse(one);
+    const found = finder.named(isPath ? resolve(one) : one);
+    return found.length > 0 ? found : notRecorded(one);
+  });
+  return { ...query, filters: { ...query.filters, workspace: [...new Set(hashes)].join(",") } };
+
+  function notRecorded(what: string): never {
+    const known = [...finder.known].map((hash) => hash.slice(0, 8));
+    throw new UsageError(
+      `No data of the workspace ${what.slice(0, 200)}. Name its folder, its URI, or the first digits of its hash${known.length === 0 ? "; none is recorded" : `: ${known.slice(0, 8).join(", ")}${known.length > 8 ? ", …" : ""}`}.`,
+    );
+  }
+}
+
+/** Returns the names of workspaces in a report: the one around the current folder by its name, others by their hash. */
+export function workspaceNames(reader: TelemetryReader): (hash: string) => string {
+  const here = reader.workspaces().around(process.cwd());
+  return (hash) => (here?.hashes.includes(hash) === true ? `${basename(here.folder)} (this)` : hash.slice(0, 8));
 }

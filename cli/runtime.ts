@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SelectionError } from "../server/analytics/calendar.ts";
+import { SqlError } from "../server/analytics/sql/check-sql.ts";
 import { systemClock } from "../server/clock.ts";
 import { homeFolder } from "../server/config/home.ts";
 import { pathsFrom } from "../server/config/paths.ts";
@@ -46,12 +47,15 @@ export function followConfig(): Promise<void> {
 const minOwnLogBytes = 8_192;
 
 /** Imports new lines of the event logs if needed, then runs `work` with a reader. */
-export function withFreshReader<T>(work: (reader: TelemetryReader) => T | Promise<T>): Promise<T> {
+export function withFreshReader<T>(
+  work: (reader: TelemetryReader) => T | Promise<T>,
+  options: Options = {},
+): Promise<T> {
   return withReader(async (reader) => {
     const isBehind = [...reader.unreadLogs()].some(([path, bytes]) => bytes > (path === ownLog ? minOwnLogBytes : 0));
     if (isBehind && !isOptOut(process.env["NEXUS_EVENT_LOG"])) await withService((service) => importLogs(service));
     return work(reader);
-  });
+  }, options);
 }
 
 /** Imports the event logs with a progress line, and prints files that could not be imported. */
@@ -119,7 +123,7 @@ async function using<T>(
   } catch (error) {
     if (interrupted) throw new InterruptedError();
     if (error instanceof UsageError || error instanceof UnavailableError || error instanceof ReportedError) throw error;
-    if (error instanceof SelectionError) throw new UsageError(error.message);
+    if (error instanceof SelectionError || error instanceof SqlError) throw new UsageError(error.message);
     throw new Error(core.explain(error), { cause: error });
   } finally {
     process.off("SIGINT", interrupt);

@@ -13,6 +13,7 @@ import { sessionAt } from "./session.ts";
 /** Commands whose runs are not recorded: they delete data, stop recording, or record. */
 const silent: ReadonlySet<string> = new Set([
   "telemetry delete",
+  "telemetry purge",
   "telemetry disable",
   "telemetry erase-remote",
   "identity reset",
@@ -20,6 +21,7 @@ const silent: ReadonlySet<string> = new Set([
   "run",
   "completion",
   "hook",
+  "query-rows",
 ]);
 
 /**

@@ -1,57 +1,109 @@
-/** Prints the answer to a query: `nexus stats --by`, `nexus cost`. */
-import { type Answer, type Grouping, type Measures, timeGroupings } from "../../shared/protocol/query.ts";
+/** Prints the answer to a query: `nexus stats --by`, `nexus commands`, `nexus cost`. */
+import type { TelemetryReader } from "../../server/worker/reader.ts";
+import {
+  type Answer,
+  type Group,
+  type Grouping,
+  type Measures,
+  type Query,
+  timeGroupings,
+} from "../../shared/protocol/query.ts";
 import { countText } from "../../shared/text/format.ts";
-import { type Column, measuresTable, sorted } from "../output/measures-table.ts";
+import { type CsvOption, printCsv } from "../output/csv.ts";
+import { type Column, measuresTable, orderOf, sorted } from "../output/measures-table.ts";
 import { nothingText, printIfOff } from "../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
 import { heading, wrapped } from "../output/terminal.ts";
-import { periodTitle } from "../period.ts";
-import { type QueryOptions, queryOf } from "../query.ts";
+import { comparisonTitle, periodTitle } from "../period.ts";
+import { type QueryOptions, queryOf, withWorkspace, workspaceNames } from "../query.ts";
 import { withFreshReader } from "../runtime.ts";
 
 /** Rows without `--limit`; times are never cut. */
 const usualLimit = 20;
 
+export type ReportOptions = QueryOptions & JsonOption & CsvOption;
+
 export interface Report {
   readonly title: string;
   readonly by: Grouping;
+  readonly sort?: string;
   readonly columns: readonly Column[];
   /** Whether a group belongs to the report. */
   readonly isShown: (measures: Measures) => boolean;
   /** The last sentences. */
-  readonly notes: (answer: Answer) => readonly string[];
+  readonly notes: (answer: Answer, reader: TelemetryReader) => readonly string[];
 }
 
 /** @throws UsageError */
-export function printReport(options: QueryOptions & JsonOption, report: Report): Promise<void> {
-  const query = queryOf(options, report.by);
-  return withFreshReader((reader) => {
-    const answer = reader.query({ ...query, by: query.by ?? report.by });
+export function printReport(options: ReportOptions, report: Report): Promise<void> {
+  const asked = queryOf(options, report.by);
+  const isTime = timeGroupings.some((time) => time === asked.by);
+  const order = orderOf(options.sort ?? (isTime ? undefined : report.sort));
+  return withFreshReader(async (reader) => {
+    const query = withWorkspace(reader, asked);
+    const answer = reader.query(query);
     const by = answer.by ?? report.by;
-    const groups = sorted(
-      answer.groups.filter(({ key, measures }) => report.isShown(measures) && !isOther(by, key, measures)),
-      by,
-      options.sort,
-    );
-    const isTime = timeGroupings.some((time) => time === by);
-    const shown = isTime && options.limit === undefined ? groups : groups.slice(0, options.limit ?? usualLimit);
+    const isGroup = ({ key, measures }: Group) => report.isShown(measures) && !isOther(by, key, measures);
+    const groups = sorted(answer.groups.filter(isGroup), by, order);
+    const isAll = isTime || options.json === true || options.csv === true;
+    const shown = groups.slice(0, options.limit ?? (isAll ? groups.length : usualLimit));
     if (options.json === true) {
-      printJson({ version: 1, ...answer, groups: shown, more: groups.length - shown.length });
+      printJson({ version: 2, ...answer, groups: shown, more: groups.length - shown.length });
+      return;
+    }
+    if (options.csv === true) {
+      await printCsv(shown.map(({ key, measures }) => ({ [by]: key, ...measures })));
       return;
     }
     print(heading(`${report.title} (${periodTitle(query.period.period, answer.fromMs, answer.toMs)})`));
     if (shown.length === 0) {
-      const isFiltered = Object.keys(query.filters ?? {}).length > 0;
-      print(`\n${isFiltered ? "Nothing in this period matches." : nothingText(reader)}`);
+      print(`\n${emptyText(reader, query)}`);
       return;
     }
-    print(`\n${measuresTable(by, shown, answer.total, report.columns, nameOf)}`);
-    if (shown.length < groups.length)
-      print(`\n${countText(groups.length - shown.length, "more row")}: --limit ${groups.length}`);
-    const notes = report.notes(answer);
+    const table = measuresTable({
+      by,
+      groups: shown,
+      total: answer.total,
+      columns: report.columns,
+      nameOf: by === "workspace" ? named(workspaceNames(reader)) : named((key) => key),
+      order,
+      ...(answer.before === null ? {} : { before: (key) => beforeOf(answer, isTime, key) }),
+    });
+    print(`\n${table.text}`);
+    const more = groups.length - shown.length;
+    const notes = [
+      ...(more > 0 ? [`${countText(more, "more row")}: --limit ${groups.length}`] : []),
+      ...(table.leftOut.length > 0 ? [`Not shown at this width: ${table.leftOut.join(", ")} (all with --csv).`] : []),
+      ...compareNotes(query, answer),
+      ...report.notes(answer, reader),
+    ];
     if (notes.length > 0) print(`\n${notes.map((note) => wrapped(note)).join("\n")}`);
     printIfOff(reader);
   });
+}
+
+/** Why a report has no rows. */
+export function emptyText(reader: TelemetryReader, { filters = {} }: Query): string {
+  return Object.keys(filters).length > 0 ? "Nothing in this period matches." : nothingText(reader);
+}
+
+function beforeOf(
+  { before, groups, total: _ }: Answer,
+  isTime: boolean,
+  key: string | undefined,
+): Measures | undefined {
+  if (key === undefined) return before?.total;
+  const index = groups.findIndex((group) => group.key === key);
+  return (isTime ? before?.groups[index] : before?.groups.find((group) => group.key === key))?.measures;
+}
+
+function compareNotes({ compare, period }: Query, { before }: Answer): readonly string[] {
+  if (compare === undefined) return [];
+  if (before === null)
+    return [
+      `No change is shown: recording had not started before ${compare === "year" ? "this time last year" : "this period"}.`,
+    ];
+  return [`Change against ${comparisonTitle(period.period, compare)}; not shown below ten runs.`];
 }
 
 /** Tool calls have no command, so that they are not a group of commands. */
@@ -59,4 +111,4 @@ const isOther = (by: Grouping, key: string, { runs }: Measures) =>
   (by === "command" || by === "program" || by === "class") && key === "" && runs.count === 0;
 
 /** A value that was not recorded. */
-const nameOf = (key: string) => (key === "" ? "–" : key);
+const named = (nameOf: (key: string) => string) => (key: string) => (key === "" ? "–" : nameOf(key));

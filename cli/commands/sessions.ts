@@ -3,27 +3,33 @@ import type { SessionSummary } from "../../shared/protocol/query.ts";
 import { dateTimeText, durationText, numberText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
 import { UsageError } from "../exit.ts";
+import { type CsvOption, printCsv } from "../output/csv.ts";
 import { usdText } from "../output/measures-table.ts";
 import { nothingText, printIfOff } from "../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
 import { table } from "../output/table.ts";
 import { heading } from "../output/terminal.ts";
 import { periodTitle } from "../period.ts";
-import { type QueryOptions, queryOf } from "../query.ts";
+import { type QueryOptions, queryOf, withWorkspace } from "../query.ts";
 import { withFreshReader } from "../runtime.ts";
 
 const usualLimit = 20;
 
-export function run(id: string | undefined, options: QueryOptions & JsonOption): Promise<void> {
-  return id === undefined ? printSessions(options) : printTimeline(id, options.json === true);
+export function run(id: string | undefined, options: QueryOptions & JsonOption & CsvOption): Promise<void> {
+  return id === undefined ? printSessions(options) : printTimeline(id, options);
 }
 
-function printSessions(options: QueryOptions & JsonOption): Promise<void> {
-  const query = queryOf(options);
-  return withFreshReader((reader) => {
+function printSessions(options: QueryOptions & JsonOption & CsvOption): Promise<void> {
+  const asked = queryOf(options);
+  return withFreshReader(async (reader) => {
+    const query = withWorkspace(reader, asked);
     const { fromMs, toMs, sessions } = reader.sessions(query, options.limit ?? usualLimit);
     if (options.json === true) {
-      printJson({ version: 1, sessions });
+      printJson({ version: 2, sessions });
+      return;
+    }
+    if (options.csv === true) {
+      await printCsv(sessions);
       return;
     }
     print(heading(`Newest Sessions (${periodTitle(query.period.period, fromMs, toMs)})`));
@@ -89,13 +95,17 @@ const columns: readonly SessionColumn[] = [
 const used = (sessions: readonly SessionSummary[]) =>
   columns.filter(({ isUsed }) => isUsed === undefined || sessions.some(isUsed));
 
-function printTimeline(id: string, json: boolean): Promise<void> {
+function printTimeline(id: string, { json, csv }: JsonOption & CsvOption): Promise<void> {
   if (!/^[0-9a-f-]{4,36}$/.test(id)) throw new UsageError("The ID of a session has at least 4 hexadecimal digits.");
-  return withFreshReader((reader) => {
+  return withFreshReader(async (reader) => {
     const events = reader.timeline(id);
     if (events === undefined) throw new UsageError(`No session, or more than one, has an ID that starts with ${id}.`);
-    if (json) {
+    if (json === true) {
       printJson({ version: 1, events });
+      return;
+    }
+    if (csv === true) {
+      await printCsv(events);
       return;
     }
     const rows = events.map(({ tsMs, source, name, outcome, durationMs }) => [

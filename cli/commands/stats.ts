@@ -1,105 +1,127 @@
-/** `nexus stats`: usage statistics, with the box of ADR-003 at the top. */
+/** `nexus stats`: what people ask first, or with `--by` a table of one grouping. */
+import type { TelemetryReader } from "../../server/worker/reader.ts";
 import { textOf } from "../../shared/protocol/message.ts";
-import type { Stats } from "../../shared/protocol/reports.ts";
-import { countText, dateTimeText, durationText, numberText, percentText } from "../../shared/text/format.ts";
-import { rankedLabel } from "../../shared/text/labels.ts";
-import { exitRulesMessage } from "../../shared/text/sentences.ts";
-import { statsColumns } from "../output/measures-table.ts";
-import { nothingText, printIfOff } from "../output/nothing.ts";
-import { definitionList, type JsonOption, print, printJson } from "../output/print.ts";
-import { columns, isPlain, sparkline, styled, wrapped } from "../output/terminal.ts";
-import { periodTitle, selectionOf } from "../period.ts";
-import { isQuery, type QueryOptions } from "../query.ts";
+import type { Answer, Figures, Query } from "../../shared/protocol/query.ts";
+import { countText, dateTimeText } from "../../shared/text/format.ts";
+import { insightCards, insightText } from "../../shared/text/insights.ts";
+import { chart } from "../output/chart.ts";
+import { headlines } from "../output/headlines.ts";
+import { measuresTable, orderOf, sorted, statsColumns } from "../output/measures-table.ts";
+import { printIfOff } from "../output/nothing.ts";
+import { definitionList, print, printJson } from "../output/print.ts";
+import { heading, styled, wrapped } from "../output/terminal.ts";
+import { periodTitle } from "../period.ts";
+import { queryOf, withWorkspace } from "../query.ts";
 import { withFreshReader } from "../runtime.ts";
-import { printReport } from "./query-report.ts";
+import { emptyText, printReport, type ReportOptions } from "./query-report.ts";
 
-const boxWidth = 58;
+/** Rows of a list in the overview. */
+const topCount = 5;
+const maxInsights = 3;
 
-/** ADR-003, "Dashboard". */
-export function boxText(stats: Stats): string {
-  const title = `Nexus Usage Analytics (${periodTitle(stats.period, stats.fromMs, stats.toMs)})`;
-  const numbers = [
-    ["Workspaces Created", numberText(stats.workspacesCreated)],
-    ["Tasks Completed", numberText(stats.tasksCompleted)],
-    ["Avg Session Length", stats.averageSessionMs === null ? "–" : durationText(stats.averageSessionMs)],
-    ["Success Rate", percentText(stats.successRate)],
-  ] as const;
-  if (isPlain() || columns() < boxWidth + 2) return `${title}\n${definitionList(numbers)}`;
-  const line = (text: string) => `║  ${text.padEnd(boxWidth - 2)}║`;
-  return [
-    `╔${"═".repeat(boxWidth)}╗`,
-    line(title),
-    `╠${"═".repeat(boxWidth)}╣`,
-    ...numbers.map(([name, value]) => line(`${`${name}:`.padEnd(24)}${value}`)),
-    `╚${"═".repeat(boxWidth)}╝`,
-  ].join("\n");
-}
-
-function table(title: string, rows: Stats["topCommands"]): string {
-  const named = rows.map((row) => ({ ...row, name: rankedLabel(row) }));
-  const maxWidth = Math.max(...named.map(({ name }) => name.length));
-  const lines = named.map(({ name, count, failed, medianMs }) => {
-    const median = medianMs === null ? "" : `  median ${durationText(medianMs)}`;
-    const failures = failed > 0 ? `  ${styled("red", `${failed} failed`)}` : "";
-    return `  ${name.padEnd(maxWidth)}  ${numberText(count).padStart(7)}${failures}${median}`;
-  });
-  return `\n${styled("bold", title)}\n${lines.join("\n")}`;
-}
-
-export function run(options: QueryOptions & JsonOption): Promise<void> {
-  if (isQuery(options)) {
+export function run(options: ReportOptions): Promise<void> {
+  if (options.by !== undefined || options.csv === true) {
     return printReport(options, {
       title: "Usage",
       by: "command",
       columns: statsColumns,
-      isShown: ({ runs, calls, turns }) => runs.count + calls.count + turns > 0,
+      isShown: ({ runs, calls, turns, requests }) => runs.count + calls.count + turns + requests > 0,
       notes: () => [],
     });
   }
-  const { json, ...period } = options;
-  const selection = selectionOf(period);
+  const asked = queryOf({ compare: "previous", ...options });
   return withFreshReader((reader) => {
-    const found = reader.stats(selection);
-    if (json === true) {
-      printJson({ version: 1, ...found });
+    const query = withWorkspace(reader, asked);
+    const answer = reader.query({ ...query, by: "time" });
+    if (options.json === true) {
+      printJson({ version: 2, ...answer });
       return;
     }
-    print(boxText(found));
-    if (found.commands === 0) {
-      print(`\n${nothingText(reader)}`);
-    } else print(commandsText(found));
-    for (const [title, rows] of [
-      ["Top commands", found.topCommands],
-      ["Top tools", found.topTools],
-    ] as const) {
-      if (rows.length > 0) print(table(title, rows));
-    }
-    if (found.workspacesCreated + found.tasksCompleted === 0) {
-      print("\nNo workspaces or tasks: no Nexus tool has reported any in this period.");
-    }
-    if (found.recordedFromMs !== null) print(`Data since: ${dateTimeText(found.recordedFromMs)}`);
-    if (found.exitRulesSinceMs !== null) print(wrapped(textOf(exitRulesMessage(found.exitRulesSinceMs))));
-    if (found.dropped > 0) print(`${countText(found.dropped, "event")} lost in this period.`);
-    if (found.commands > 0) printIfOff(reader);
+    printOverview(reader, query, answer, options.limit ?? topCount);
   });
 }
 
-function commandsText({ commands, succeeded, failed, sessions, durations, activity, unit, before }: Stats): string {
-  const lines = [
-    `\n${countText(commands, "command")} in ${countText(sessions, "session")}: ${succeeded} succeeded, ${failed} failed.`,
-  ];
-  if (durations !== null) {
-    const { medianMs, p95Ms, totalMs } = durations;
-    lines.push(
-      `Median ${durationText(medianMs)}, 95th percentile ${durationText(p95Ms)}, total ${durationText(totalMs)}.`,
-    );
+function printOverview(reader: TelemetryReader, query: Query, answer: Answer, limit: number): void {
+  const { total } = answer;
+  print(heading(`Usage (${periodTitle(query.period.period, answer.fromMs, answer.toMs)})`));
+  if (total.runs.count + total.calls.count + total.turns + total.requests === 0) {
+    print(`\n${emptyText(reader, query)}`);
+    return;
   }
-  if (before !== null) {
-    lines.push(
-      `Previous period: ${countText(before.commands, "command")}, ${percentText(before.successRate)} succeeded.`,
+  print(`\n${definitionList(headlines(query, answer).map(({ name, text }) => [name, text]))}`);
+  printActivity(answer);
+  printCommands(reader, query, limit);
+  printAgents(reader, query, limit);
+  if (Object.keys(query.filters ?? {}).length === 0) printInsights(reader, query);
+  if (answer.recordedFromMs !== null) print(`\nData since: ${dateTimeText(answer.recordedFromMs)}`);
+  if (answer.lost > 0) print(`${countText(answer.lost, "event")} lost in this period.`);
+  print(`\n${wrapped("More: nexus commands, nexus cost, nexus agents report, nexus sessions, nexus why COMMAND")}`);
+  printIfOff(reader);
+}
+
+function printActivity({ by, groups }: Answer): void {
+  const isRuns = groups.some(({ measures }) => measures.runs.count > 0);
+  const what = isRuns ? "Runs" : "Tool calls";
+  const points = groups.map(({ key, measures }) => ({ key, value: (isRuns ? measures.runs : measures.calls).count }));
+  const text = chart(`${what} per ${by}`, points);
+  if (text !== "") print(`\n${text}`);
+}
+
+function printCommands(reader: TelemetryReader, { compare: _, ...query }: Query, limit: number): void {
+  const order = orderOf("waiting");
+  const answer = reader.query({ ...query, by: "command" });
+  const groups = sorted(
+    answer.groups.filter(({ key, measures }) => key !== "" && measures.runs.count > 0),
+    "command",
+    order,
+  );
+  printTop("Where the time goes", "command", { ...answer, groups }, limit);
+}
+
+function printAgents(reader: TelemetryReader, { compare: _, ...query }: Query, limit: number): void {
+  const answer = reader.query({ ...query, by: "agent" });
+  const groups = sorted(
+    answer.groups.filter(({ key }) => key !== ""),
+    "agent",
+    undefined,
+  );
+  printTop("Agents", "agent", { ...answer, groups }, limit);
+}
+
+const overviewTitles = new Set([
+  "Runs",
+  "Failed",
+  "Median",
+  "P95",
+  "Waiting",
+  "Calls",
+  "Failed calls",
+  "Turns",
+  "List price",
+]);
+
+function printTop(title: string, by: "command" | "agent", { groups, total }: Figures, limit: number): void {
+  if (groups.length === 0) return;
+  const columns = statsColumns.filter((column) => overviewTitles.has(column.title));
+  const { text } = measuresTable({
+    by,
+    groups: groups.slice(0, limit),
+    total,
+    columns,
+    nameOf: (key) => key,
+    order: undefined,
+    hasTotal: false,
+  });
+  print(`\n${styled("bold", title)}\n${text}`);
+  if (groups.length > limit)
+    print(
+      styled("dim", `… and ${groups.length - limit} more: nexus ${by === "command" ? "commands" : "agents report"}`),
     );
-  }
-  const bars = sparkline(activity.map((bar) => bar.succeeded + bar.failed + bar.other));
-  if (bars.trim() !== "") lines.push(`Per ${unit}: ${bars}`);
-  return lines.join("\n");
+}
+
+function printInsights(reader: TelemetryReader, { period }: Query): void {
+  const cards = insightCards(reader.insights(period).insights).slice(0, maxInsights);
+  if (cards.length === 0) return;
+  print(`\n${styled("bold", "Needs attention")}`);
+  for (const { main } of cards) print(wrapped(`· ${textOf(insightText(main).sentence)}`));
 }

@@ -1,8 +1,9 @@
 /** `nexus agents …` and `nexus hook`: recording AI agents' tool calls through their own hooks. */
 import type { Command } from "commander";
 import { agentNames } from "../../shared/protocol/agents.ts";
+import { answerShape } from "./analytics.ts";
 import { lazyAction } from "./lazy-action.ts";
-import { withExamples, withJson } from "./options.ts";
+import { withCsv, withExamples, withFilters, withJson, withPeriod } from "./options.ts";
 
 export function addAgents(nexus: Command): void {
   const agents = nexus.command("agents").description("record AI agents' tool calls through their hooks");
@@ -46,6 +47,22 @@ export function addAgents(nexus: Command): void {
     .option("--agent <name>", "agent in whose settings the hook is")
     .allowExcessArguments()
     .action(lazyAction(() => import("../commands/hook.ts")));
+  withExamples(
+    withFilters(
+      withPeriod(
+        withCsv(
+          withJson(
+            agents
+              .command("report")
+              .description("show what agents did, what it cost, and how often their edits passed the next check"),
+            `${answerShape}; firstTry: {groups: [{agent, model, checked, unchecked, firstTry: {rate, low, high, sample}, red, medianTries}], isCut}`,
+          ),
+        ),
+      ),
+    ),
+    "nexus agents report",
+    "nexus agents report --week --workspace this",
+  ).action(lazyAction(() => import("../commands/agents/report.ts")));
   withJson(
     agents
       .command("test")

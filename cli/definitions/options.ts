@@ -28,9 +28,12 @@ export function withExamples(command: Command, ...lines: readonly string[]): Com
 
 export const examplesOf = (command: Command): readonly string[] => examples.get(command) ?? [];
 
-/** `of`: instead of a default period. */
+/** Adds `--csv`. */
+export const withCsv = (command: Command): Command => command.option("--csv", "print CSV");
+
+/** `of`: instead of a default period; "" for none. */
 export function withPeriod(command: Command, of?: string): Command {
-  const period = of === undefined ? "" : `${of}: `;
+  const period = of === undefined || of === "" ? "" : `${of}: `;
   return command
     .option("--today", `${period}today`)
     .option("--week", `${period}last 7 days`)
@@ -38,25 +41,42 @@ export function withPeriod(command: Command, of?: string): Command {
     .option("--year", `${period}last 12 months`)
     .option("--yesterday", `${period}yesterday`)
     .option("--last <days>", `${period}last days or weeks, such as 14d or 2w`)
-    .option("--from <date>", "first day (YYYY-MM-DD)")
-    .option("--to <date>", "last day, inclusive (YYYY-MM-DD; default: today)");
+    .option("--since <date>", "first day (YYYY-MM-DD, today, yesterday, or 14d for 14 days ago)")
+    .option("--until <date>", "last day, inclusive (default: today)")
+    .addOption(new Option("--from <date>", "the same as --since").hideHelp())
+    .addOption(new Option("--to <date>", "the same as --until").hideHelp());
 }
 
-/** Adds the options of the query model: grouping, filters, order and number of rows. */
-export function withQuery(command: Command, by: string): Command {
-  return command
-    .option("--by <grouping>", `group by ${groupings.join(", ")}${by}`)
-    .option("--command <path>", "only a command with its subcommands, such as git")
+/** Adds the filters of the query model. Each takes one value, or several separated by commas. */
+export function withFilters(command: Command): Command {
+  const withCommand =
+    command.name() === "why"
+      ? command
+      : command.option("--command <path>", "only a command with its subcommands, such as git");
+  return withCommand
     .option("--class <class>", "only a class of commands, such as check")
     .option("--tool <name>", "only a tool, such as edit_file")
     .option("--agent <name>", "only an agent, such as claude_code")
     .option("--model <name>", "only a model, such as claude-opus-5")
+    .option("--workspace <name>", "only a workspace: this, its folder, URI or the start of its hash")
     .option("--source <name>", "only a source, such as vscode_terminal")
     .option("--outcome <status>", "only ok, failed or cancelled")
-    .option("--origin <origin>", "only what was recorded here (live) or imported (import)")
-    .option("--sort <order>", "order by runs, failed, waiting, median, calls, cost or tokens, most first")
-    .option("--limit <n>", "maximum number of rows (default: 20; times are never cut)", parseInteger);
+    .option("--origin <origin>", "only what was recorded here (live) or imported (import)");
 }
+
+/** Adds the options of the query model: grouping, comparison, filters, order and number of rows. */
+export function withQuery(command: Command, by: string): Command {
+  const grouped = command
+    .option("--by <grouping>", `group by ${groupings.join(", ")}${by}`)
+    .option("--compare <period>", "show the change against the period before (previous) or a year before (year)");
+  return withCsv(
+    withFilters(grouped)
+      .option("--sort <order>", `order by ${orders}, most first`)
+      .option("--limit <n>", "maximum number of rows (default: 20; times are never cut)", parseInteger),
+  );
+}
+
+const orders = "runs, failed, waiting, time, median, p95, calls, cost or tokens";
 
 /** Returns the commands below a command that have no subcommands. */
 export function leavesOf(command: Command): readonly Command[] {
@@ -66,6 +86,13 @@ export function leavesOf(command: Command): readonly Command[] {
 export function parseInteger(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a positive whole number.");
   return Number(text);
+}
+
+/** An amount of money. */
+export function parseAmount(text: string): number {
+  const amount = /^\d{1,7}(\.\d{1,2})?$/.test(text) ? Number(text) : 0;
+  if (amount <= 0) throw new InvalidArgumentError("It must be a positive amount in US dollars, such as 20 or 7.50.");
+  return amount;
 }
 
 /** Returns an option that collects every value it is given. */

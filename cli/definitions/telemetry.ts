@@ -12,50 +12,28 @@ const firewallShape = "{accepted, refused, dropped, redacted, sources}";
 const sharingShape =
   "{destination, address, schema, agreedSchema, offered: {schema, checkedMs}, pending, waiting, syncing, syncedMs, paused, failure, retryAtMs, receipts, rejected, erasures, erasing, sharedWith}";
 
+/** Short form → the command that it runs. */
+export const shortForms = {
+  status: "telemetry status",
+  enable: "telemetry enable",
+  disable: "telemetry disable",
+  show: "telemetry show",
+  export: "telemetry export",
+  purge: "telemetry purge",
+  dashboard: "telemetry dashboard",
+} as const;
+
+/** Adds the commands that are typed most, without `telemetry`. */
+export function addShortForms(nexus: Command): void {
+  for (const add of [addStatus, addEnable, addDisable, addShow, addExport, addPurge, addDashboard]) add(nexus);
+}
+
 export function addTelemetry(nexus: Command): void {
   const telemetry = nexus.command("telemetry").description("control recording and sharing, and manage your data");
-
-  withJson(
-    telemetry.command("status").description("show the mode, active opt-outs, stored data and pending uploads"),
-    `{version, permission: ${permissionShape}, decidedMs, database: ${databaseShape}, databasePath, configPath, limits: {retentionDays, maxBytes, rollupRetentionDays}, resourceUsage, firewall: ${firewallShape}, sharing: ${sharingShape}, lastStoredMs, notes, problem: {kind, text}}`,
-  ).action(lazyAction(() => import("../commands/telemetry/status.ts")));
-
-  withExamples(
-    telemetry
-      .command("enable")
-      .alias("on")
-      .description("consent to recording, and with --share to uploading")
-      .option("--share", "also consent to uploading to the configured destination")
-      .option("--automatic", "upload automatically (with --share)")
-      .option("--earlier-events", "also import event log lines from before now (with --yes); they are never shared")
-      .option("--yes", "skip the prompt")
-      .option("--notice <version>", "notice version (see nexus consent show); required with --share --yes")
-      .option("--destination <url>", "configured upload URL; required with --share --yes")
-      .option("--categories <list>", "categories: all, or a comma-separated list; required with --share --yes"),
-    "nexus telemetry enable",
-    "nexus telemetry enable --yes",
-    `nexus telemetry enable --share --yes --notice ${noticeVersion} --destination https://telemetry.example.com/v1/telemetry/events --categories command_usage`,
-  ).action(lazyAction(() => import("../commands/telemetry/enable.ts")));
-
-  telemetry
-    .command("disable")
-    .alias("off")
-    .description("stop recording and sharing; stored data is kept")
-    .option("--erase-remote", "also erase shared data on the servers")
-    .action(lazyAction(() => import("../commands/telemetry/disable.ts")));
-
-  withExamples(
-    withJson(
-      telemetry
-        .command("show")
-        .description("show the newest events, while sharing as they would be sent, or preview a command (after --)")
-        .argument("[command...]", "command to preview; it is not run")
-        .option("--limit <n>", "maximum number of events (default: 10)", parseInteger),
-      "{version, total, sharing, events: [{key, id, type, source, seq, tsMs, utcOffsetMin, session, payload}]}; while sharing the events as they would be sent; with a command {version, preview: true, events: [{type, payload}]}",
-    ),
-    "nexus telemetry show",
-    "nexus telemetry show -- git push origin secret-branch",
-  ).action(lazyAction(() => import("../commands/telemetry/show.ts")));
+  addStatus(telemetry);
+  addEnable(telemetry).alias("on");
+  addDisable(telemetry).alias("off");
+  addShow(telemetry);
 
   withExamples(
     withJson(
@@ -69,41 +47,8 @@ export function addTelemetry(nexus: Command): void {
     "nexus telemetry explain command_path",
   ).action(lazyAction(() => import("../commands/telemetry/explain.ts")));
 
-  withExamples(
-    withJson(
-      telemetry
-        .command("export")
-        .description("export all stored data: events, sessions, totals, consent, ledger and settings")
-        .option("--output <file>", "output file; - for standard output (default: nexus-export-DATE.json, or a pipe)")
-        .option("--format <format>", "json, jsonl or csv (default: by file extension, else json)")
-        .option("--what <list>", "all, or some of events,sessions,totals,consent,ledger,settings (csv: events)")
-        .option("--force", "replace an existing file"),
-      "{version, format, files: [{path, sizeBytes, counts}]}; counts has the number of rows by kind",
-    ),
-    "nexus telemetry export",
-    "nexus telemetry export --output totals.csv --what totals",
-    "nexus telemetry export --output my-data/ --format csv --what all",
-    "nexus telemetry export --output - | jq '.totals[0]'",
-  ).action(lazyAction(() => import("../commands/telemetry/export.ts")));
-
-  withExamples(
-    withPeriod(
-      withJson(
-        telemetry
-          .command("delete")
-          .alias("purge")
-          .description("delete all stored data, or a part of it, and verify the deletion")
-          .option("--source <source>", "only of a source, such as claude_code")
-          .option("--workspace <name>", "only of a workspace: its folder, URI or recorded hash")
-          .option("--confirm", "skip the prompt"),
-        "{version, events, sessions, freedBytes, searched, found, copies, agentSettings}; of a part {version, events, sessions, totals, freedBytes, searched, found, copies}; without data {version, events: 0}",
-      ),
-      "of these days",
-    ),
-    "nexus telemetry delete",
-    "nexus telemetry delete --source claude_code --from 2026-11-01 --to 2026-11-07",
-    "nexus telemetry delete --workspace .",
-  ).action(lazyAction(() => import("../commands/telemetry/delete.ts")));
+  addExport(telemetry);
+  addDelete(telemetry, "delete").alias("purge");
 
   withExamples(
     withPeriod(
@@ -118,19 +63,119 @@ export function addTelemetry(nexus: Command): void {
   ).action(lazyAction(() => import("../commands/telemetry/metrics.ts")));
 
   withPeriod(
-    withJson(telemetry.command("stats").description("show usage statistics (same as nexus stats)"), "see nexus stats"),
-  ).action(lazyAction(() => import("../commands/stats.ts")));
+    withJson(
+      telemetry.command("stats").description("show usage statistics with the four numbers of the specification"),
+      "{version, period, fromMs, toMs, unit, recordedFromMs, exitRulesSinceMs, sessions, averageSessionMs, workspacesCreated, tasksCompleted, commands, succeeded, failed, cancelled, successRate, durations: {medianMs, p95Ms, totalMs}, topCommands: [{name, source, count, failed, medianMs, totalMs}], topTools, activity: [{startMs, succeeded, failed, other}], before: {commands, successRate, totalMs, sessions}, dropped}; topTools has the fields of topCommands",
+    ),
+  ).action(lazyAction(() => import("../commands/telemetry/stats.ts")));
 
-  telemetry
-    .command("dashboard")
-    .description("open the live terminal dashboard (q: quit)")
-    .action(lazyAction(() => import("../commands/telemetry/dashboard.ts")));
+  addDashboard(telemetry);
 
   withJson(telemetry.command("erase-remote").description("erase shared data on all servers"), syncReportShape).action(
     lazyAction(() => import("../commands/telemetry/erase-remote.ts")),
   );
 
   addConfig(telemetry);
+}
+
+function addStatus(parent: Command): Command {
+  return withJson(
+    parent.command("status").description("show the mode, active opt-outs, stored data and pending uploads"),
+    `{version, permission: ${permissionShape}, decidedMs, database: ${databaseShape}, databasePath, configPath, limits: {retentionDays, maxBytes, rollupRetentionDays}, resourceUsage, firewall: ${firewallShape}, sharing: ${sharingShape}, lastStoredMs, notes, problem: {kind, text}}`,
+  ).action(lazyAction(() => import("../commands/telemetry/status.ts")));
+}
+
+function addEnable(parent: Command): Command {
+  return withExamples(
+    parent
+      .command("enable")
+      .description("consent to recording, and with --share to uploading")
+      .option("--share", "also consent to uploading to the configured destination")
+      .option("--automatic", "upload automatically (with --share)")
+      .option("--earlier-events", "also import event log lines from before now (with --yes); they are never shared")
+      .option("--yes", "skip the prompt")
+      .option("--notice <version>", "notice version (see nexus consent show); required with --share --yes")
+      .option("--destination <url>", "configured upload URL; required with --share --yes")
+      .option("--categories <list>", "categories: all, or a comma-separated list; required with --share --yes"),
+    "nexus telemetry enable",
+    "nexus telemetry enable --yes",
+    `nexus telemetry enable --share --yes --notice ${noticeVersion} --destination https://telemetry.example.com/v1/telemetry/events --categories command_usage`,
+  ).action(lazyAction(() => import("../commands/telemetry/enable.ts")));
+}
+
+function addDisable(parent: Command): Command {
+  return parent
+    .command("disable")
+    .description("stop recording and sharing; stored data is kept")
+    .option("--erase-remote", "also erase shared data on the servers")
+    .action(lazyAction(() => import("../commands/telemetry/disable.ts")));
+}
+
+function addShow(parent: Command): Command {
+  return withExamples(
+    withJson(
+      parent
+        .command("show")
+        .description("show the newest events, while sharing as they would be sent, or preview a command (after --)")
+        .argument("[command...]", "command to preview; it is not run")
+        .option("--limit <n>", "maximum number of events (default: 10)", parseInteger),
+      "{version, total, sharing, events: [{key, id, type, source, seq, tsMs, utcOffsetMin, session, payload}]}; while sharing the events as they would be sent; with a command {version, preview: true, events: [{type, payload}]}",
+    ),
+    "nexus telemetry show",
+    "nexus telemetry show -- git push origin secret-branch",
+  ).action(lazyAction(() => import("../commands/telemetry/show.ts")));
+}
+
+function addExport(parent: Command): Command {
+  return withExamples(
+    withJson(
+      parent
+        .command("export")
+        .description("export all stored data: events, sessions, totals, consent, ledger and settings")
+        .option("--output <file>", "output file; - for standard output (default: nexus-export-DATE.json, or a pipe)")
+        .option(
+          "--format <format>",
+          "json, jsonl, csv, or prometheus for totals (default: by file extension, else json)",
+        )
+        .option("--what <list>", "all, or some of events,sessions,totals,consent,ledger,settings (csv: events)")
+        .option("--force", "replace an existing file"),
+      "{version, format, files: [{path, sizeBytes, counts}]}; counts has the number of rows by kind",
+    ),
+    "nexus telemetry export",
+    "nexus telemetry export --output totals.csv --what totals",
+    "nexus telemetry export --output my-data/ --format csv --what all",
+    "nexus telemetry export --what totals --format prometheus --output /var/lib/node_exporter/nexus.prom --force",
+    "nexus telemetry export --output - | jq '.totals[0]'",
+  ).action(lazyAction(() => import("../commands/telemetry/export.ts")));
+}
+
+const addPurge = (nexus: Command): Command => addDelete(nexus, "purge");
+
+function addDelete(parent: Command, name: string): Command {
+  return withExamples(
+    withPeriod(
+      withJson(
+        parent
+          .command(name)
+          .description("delete all stored data, or a part of it, and verify the deletion")
+          .option("--source <source>", "only of a source, such as claude_code")
+          .option("--workspace <name>", "only of a workspace: its folder, URI or recorded hash")
+          .option("--confirm", "skip the prompt"),
+        "{version, events, sessions, freedBytes, searched, found, copies, agentSettings}; of a part {version, events, sessions, totals, freedBytes, searched, found, copies}; without data {version, events: 0}",
+      ),
+      "of these days",
+    ),
+    "nexus telemetry delete",
+    "nexus telemetry delete --source claude_code --from 2026-11-01 --to 2026-11-07",
+    "nexus telemetry delete --workspace .",
+  ).action(lazyAction(() => import("../commands/telemetry/delete.ts")));
+}
+
+function addDashboard(parent: Command): Command {
+  return parent
+    .command("dashboard")
+    .description("open the live terminal dashboard (?: keys, q: quit)")
+    .action(lazyAction(() => import("../commands/telemetry/dashboard.ts")));
 }
 
 function addConfig(telemetry: Command): void {

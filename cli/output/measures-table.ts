@@ -3,49 +3,93 @@ import { type Group, type Grouping, type Measures, timeGroupings } from "../../s
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
 import { durationText, numberText, percentText } from "../../shared/text/format.ts";
 import { UsageError } from "../exit.ts";
-import { table } from "./table.ts";
+import { changeText } from "./change.ts";
+import { fitting, table } from "./table.ts";
 
 export interface Column {
   readonly title: string;
   readonly text: (measures: Measures) => string;
   /** Whether the column is shown: not if no group has a value. */
   readonly isUsed: (measures: Measures) => boolean;
+  /** In a narrow terminal, columns with a higher number are left out first. Default: 0, which never is. */
+  readonly rank?: number;
 }
 
 const dash = "–";
-const timeText = (ms: number | null) => (ms === null ? dash : durationText(ms));
+export const timeText = (ms: number | null): string => (ms === null ? dash : durationText(ms));
+export const usdText = (usd: number | null): string =>
+  usd === null ? dash : `$${numberText(Math.floor(usd))}${(usd % 1).toFixed(2).slice(1)}`;
 
-/** The columns of `nexus stats --by`. */
+const hasRuns = ({ runs }: Measures) => runs.count > 0;
+const hasCalls = ({ calls }: Measures) => calls.count > 0;
+const hasTokens = ({ tokens }: Measures) => tokens.input + tokens.output > 0;
+
+/** The columns of `nexus stats --by` and `nexus commands`. */
 export const statsColumns: readonly Column[] = [
-  { title: "Runs", text: ({ runs }) => numberText(runs.count), isUsed: ({ runs }) => runs.count > 0 },
-  { title: "Failed", text: ({ runs }) => numberText(runs.failed), isUsed: ({ runs }) => runs.count > 0 },
-  { title: "Rate", text: ({ runs }) => percentText(runs.failure?.rate ?? null), isUsed: ({ runs }) => runs.failed > 0 },
-  { title: "Median", text: ({ runs }) => timeText(runs.medianMs), isUsed: ({ runs }) => runs.medianMs !== null },
+  { title: "Runs", text: ({ runs }) => numberText(runs.count), isUsed: hasRuns },
+  { title: "Failed", text: ({ runs }) => numberText(runs.failed), isUsed: hasRuns },
+  {
+    title: "Rate",
+    text: ({ runs }) => percentText(runs.failure?.rate ?? null),
+    isUsed: ({ runs }) => runs.failed > 0,
+    rank: 2,
+  },
+  {
+    title: "Median",
+    text: ({ runs }) => timeText(runs.medianMs),
+    isUsed: ({ runs }) => runs.medianMs !== null,
+    rank: 1,
+  },
+  { title: "P95", text: ({ runs }) => timeText(runs.p95Ms), isUsed: ({ runs }) => runs.p95Ms !== null, rank: 4 },
   { title: "Waiting", text: ({ waitingMs }) => durationText(waitingMs), isUsed: ({ waitingMs }) => waitingMs > 0 },
-  { title: "Calls", text: ({ calls }) => numberText(calls.count), isUsed: ({ calls }) => calls.count > 0 },
-  { title: "Failed calls", text: ({ calls }) => numberText(calls.failed), isUsed: ({ calls }) => calls.count > 0 },
-  { title: "Turns", text: ({ turns }) => numberText(turns), isUsed: ({ turns }) => turns > 0 },
+  {
+    title: "Total time",
+    text: ({ runs }) => durationText(runs.totalMs),
+    isUsed: ({ runs }) => runs.totalMs > 0,
+    rank: 5,
+  },
+  { title: "Calls", text: ({ calls }) => numberText(calls.count), isUsed: hasCalls },
+  { title: "Failed calls", text: ({ calls }) => numberText(calls.failed), isUsed: hasCalls, rank: 3 },
+  { title: "Refused", text: ({ refused }) => numberText(refused), isUsed: ({ refused }) => refused > 0, rank: 6 },
+  { title: "Turns", text: ({ turns }) => numberText(turns), isUsed: ({ turns }) => turns > 0, rank: 6 },
+  {
+    title: "Tokens",
+    text: ({ tokens }) => numberText(tokens.input + tokens.output),
+    isUsed: hasTokens,
+    rank: 7,
+  },
+  {
+    title: "List price",
+    text: ({ cost }) => usdText(cost.listUsd),
+    isUsed: ({ cost }) => cost.listUsd !== null,
+    rank: 6,
+  },
 ];
-
-export const usdText = (usd: number | null) => (usd === null ? dash : `$${usd.toFixed(2)}`);
 
 /** The columns of `nexus cost`. */
 export const costColumns: readonly Column[] = [
-  { title: "Requests", text: ({ requests }) => numberText(requests), isUsed: ({ requests }) => requests > 0 },
+  { title: "Requests", text: ({ requests }) => numberText(requests), isUsed: ({ requests }) => requests > 0, rank: 3 },
   { title: "Input", text: ({ tokens }) => numberText(tokens.input), isUsed: () => true },
   {
     title: "Cache read",
     text: ({ tokens }) => numberText(tokens.cacheRead),
     isUsed: ({ tokens }) => tokens.cacheRead > 0,
+    rank: 2,
   },
   {
     title: "Cache write",
     text: ({ tokens }) => numberText(tokens.cacheWrite5m + tokens.cacheWrite1h),
     isUsed: ({ tokens }) => tokens.cacheWrite5m + tokens.cacheWrite1h > 0,
+    rank: 2,
   },
   { title: "Output", text: ({ tokens }) => numberText(tokens.output), isUsed: () => true },
   { title: "List price", text: ({ cost }) => usdText(cost.listUsd), isUsed: () => true },
-  { title: "Reported", text: ({ cost }) => usdText(cost.reportedUsd), isUsed: ({ cost }) => cost.reportedUsd !== null },
+  {
+    title: "Reported",
+    text: ({ cost }) => usdText(cost.reportedUsd),
+    isUsed: ({ cost }) => cost.reportedUsd !== null,
+    rank: 1,
+  },
 ];
 
 /** Orders of groups that are no times, most first. */
@@ -53,38 +97,78 @@ const orders: Readonly<Record<string, (measures: Measures) => number>> = {
   runs: ({ runs }) => runs.count,
   failed: ({ runs, calls }) => runs.failed + calls.failed,
   waiting: ({ waitingMs }) => waitingMs,
+  time: ({ runs }) => runs.totalMs,
   median: ({ runs }) => runs.medianMs ?? -1,
+  p95: ({ runs }) => runs.p95Ms ?? -1,
   calls: ({ calls }) => calls.count,
   cost: ({ cost }) => cost.listUsd ?? cost.reportedUsd ?? 0,
   tokens: ({ tokens }) => tokens.input + tokens.output,
 };
 export const orderNames: readonly string[] = Object.keys(orders);
+export type Order = (measures: Measures) => number;
 
-const usual = ({ runs, calls, tokens }: Measures) => (runs.count + calls.count) * 1e9 + tokens.input + tokens.output;
+const usual: Order = ({ runs, calls, tokens }) => (runs.count + calls.count) * 1e9 + tokens.input + tokens.output;
+/** What a change is measured by without `--sort`. */
+const usualChange: Order = ({ runs, calls, tokens }) => runs.count + calls.count || tokens.input + tokens.output;
 
-/** Sorts groups: times by time, others by `sort` or by how often they occur. @throws UsageError */
-export function sorted(groups: readonly Group[], by: Grouping, sort: string | undefined): readonly Group[] {
-  const order = sort === undefined ? usual : orders[sort];
-  if (order === undefined) {
-    throw new UsageError(
-      `Unknown value of --sort: ${sort?.slice(0, 40)}.${didYouMean(sort ?? "", orderNames) || ` Valid values: ${orderNames.join(", ")}.`}`,
-    );
-  }
-  if (sort === undefined && timeGroupings.some((time) => time === by)) return groups;
-  return [...groups].sort((a, b) => order(b.measures) - order(a.measures) || (a.key < b.key ? -1 : 1));
+/** @throws UsageError */
+export function orderOf(sort: string | undefined): Order | undefined {
+  if (sort === undefined) return undefined;
+  const order = Object.hasOwn(orders, sort) ? orders[sort] : undefined;
+  if (order !== undefined) return order;
+  throw new UsageError(
+    `Unknown value of --sort: ${sort.slice(0, 40)}.${didYouMean(sort, orderNames) || ` Valid values: ${orderNames.join(", ")}.`}`,
+  );
 }
 
-/** Returns the table; the last row is the total, if there are several groups. */
-export function measuresTable(
-  by: Grouping,
-  groups: readonly Group[],
-  total: Measures,
-  columns: readonly Column[],
-  nameOf: (key: string) => string,
-): string {
+/** Sorts groups: times by time, others by `order` or by how often they occur. */
+export function sorted(groups: readonly Group[], by: Grouping, order: Order | undefined): readonly Group[] {
+  if (order === undefined && timeGroupings.some((time) => time === by)) return groups;
+  const of = order ?? usual;
+  return [...groups].sort((a, b) => of(b.measures) - of(a.measures) || (a.key < b.key ? -1 : 1));
+}
+
+export interface MeasuresTable {
+  readonly by: Grouping;
+  readonly groups: readonly Group[];
+  readonly total: Measures;
+  readonly columns: readonly Column[];
+  readonly nameOf: (key: string) => string;
+  /** The measures before a group or, without a key, the total; `undefined` without a comparison. */
+  readonly before?: (key?: string) => Measures | undefined;
+  /** What the change is measured by. */
+  readonly order: Order | undefined;
+  /** Default: if there are several groups. */
+  readonly hasTotal?: boolean;
+}
+
+/** Returns the table and the titles of the columns that did not fit; the last row is the total, if there are several groups. */
+export function measuresTable(options: MeasuresTable): { readonly text: string; readonly leftOut: readonly string[] } {
+  const { by, groups, total, columns, nameOf, before, order = usualChange } = options;
+  const hasTotal = options.hasTotal ?? groups.length > 1;
   const used = columns.filter(({ isUsed }) => groups.some(({ measures }) => isUsed(measures)));
-  const rows = groups.map(({ key, measures }) => [nameOf(key), ...used.map(({ text }) => text(measures))]);
-  if (groups.length > 1) rows.push(["Total", ...used.map(({ text }) => text(total))]);
+  const change = (measures: Measures, key?: string): readonly string[] => {
+    if (before === undefined) return [];
+    const earlier = before(key);
+    if (earlier === undefined) return ["new"];
+    const samples = [measures, earlier].map(({ runs, calls, requests }) => Math.max(runs.count, calls.count, requests));
+    return [changeText(order(measures), order(earlier), samples[0] ?? 0, samples[1] ?? 0)];
+  };
+  const rows = groups.map(({ key, measures }) => [
+    nameOf(key),
+    ...used.map(({ text }) => text(measures)),
+    ...change(measures, key),
+  ]);
+  if (hasTotal) rows.push(["Total", ...used.map(({ text }) => text(total)), ...change(total)]);
   const headings = [by.charAt(0).toUpperCase() + by.slice(1), ...used.map(({ title }) => title)];
-  return table(headings, rows, { left: 1, hasTotal: groups.length > 1 });
+  const ranks = [0, ...used.map(({ rank = 0 }) => rank)];
+  if (before !== undefined) {
+    headings.push("Change");
+    ranks.push(0);
+  }
+  const fitted = fitting(headings, rows, ranks);
+  return {
+    text: table(fitted.headings, fitted.rows, { left: 1, hasTotal }),
+    leftOut: fitted.leftOut,
+  };
 }

@@ -1,5 +1,5 @@
 /** A table of text cells in aligned columns, with a heading row. */
-import { isPlain, styled } from "./terminal.ts";
+import { columns, isPlain, styled } from "./terminal.ts";
 
 const bold = (text: string) => (isPlain() ? text : styled("bold", text));
 
@@ -16,7 +16,7 @@ export function table(
   rows: readonly (readonly string[])[],
   { left = headings.length, hasTotal = false }: TableOptions = {},
 ): string {
-  const widths = headings.map((heading, n) => Math.max(heading.length, ...rows.map((row) => row[n]?.length ?? 0)));
+  const widths = widthsOf(headings, rows);
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, n) => (n < left ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0)))
@@ -25,4 +25,40 @@ export function table(
   const lines = rows.map(line);
   if (hasTotal) lines.push(bold(lines.pop() ?? ""));
   return [bold(line(headings)), ...lines].join("\n");
+}
+
+const widthsOf = (headings: readonly string[], rows: readonly (readonly string[])[]): number[] =>
+  headings.map((heading, n) => rows.reduce((width, row) => Math.max(width, row[n]?.length ?? 0), heading.length));
+
+interface Fitted {
+  readonly headings: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Headings of the columns that do not fit. */
+  readonly leftOut: readonly string[];
+}
+
+/** Leaves out columns that do not fit into the terminal: those of the highest rank first, never those of rank 0. */
+export function fitting(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  ranks: readonly number[],
+): Fitted {
+  const widths = widthsOf(headings, rows);
+  const kept = new Set(headings.keys());
+  const leftOut = new Set<number>();
+  // In a pipe nothing is left out.
+  const room = process.stdout.isTTY ? columns() : Number.POSITIVE_INFINITY;
+  const width = () => [...kept].reduce((sum, n) => sum + (widths[n] ?? 0) + 2, -2);
+  while (width() > room) {
+    const last = [...kept].reduce((a, b) => ((ranks[b] ?? 0) >= (ranks[a] ?? 0) ? b : a));
+    if ((ranks[last] ?? 0) === 0) break;
+    kept.delete(last);
+    leftOut.add(last);
+  }
+  const isKept = (_: string, n: number) => kept.has(n);
+  return {
+    headings: headings.filter(isKept),
+    rows: rows.map((row) => row.filter(isKept)),
+    leftOut: headings.filter((_, n) => leftOut.has(n)),
+  };
 }

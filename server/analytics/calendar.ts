@@ -79,7 +79,7 @@ export function previousSpan({ fromHour, toHour }: Span): Span {
 
 /** @throws SelectionError */
 function spanOfChoice(from: number, to: number): Span {
-  if (to < from) throw new SelectionError("--to (today if not given) is before --from.");
+  if (to < from) throw new SelectionError("The last day (today if not given) is before the first.");
   if (monthsOf(from, to) > maxMonths) {
     throw new SelectionError(`The period is limited to ${maxMonths} months.`);
   }
@@ -117,7 +117,7 @@ function dayOf(text: string): number {
   const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
   // JavaScript turns February 30 into March 2.
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text) {
-    throw new SelectionError(`${text.slice(0, 20)} is not a valid date (YYYY-MM-DD).`);
+    throw new SelectionError(`"${text.slice(0, 20)}" is not a date. Use YYYY-MM-DD, such as 2026-01-31.`);
   }
   return ms / dayMs;
 }

@@ -11,10 +11,8 @@ import type { Connection } from "../store/driver/driver.ts";
 import { startOfHour } from "../store/rollups/local-time.ts";
 import { closedDayOf, type GrainRange, readRanges, splitByGrain } from "../store/rollups/reader.ts";
 import { grains } from "../store/rollups/rollups.ts";
-import { Sketch } from "../store/rollups/sketch.ts";
 import {
   Aggregate,
-  addTo,
   aggregatesByName,
   byName,
   type TerminalRollup,
@@ -24,8 +22,11 @@ import {
 import { previousSpan, type Span } from "./calendar.ts";
 import { changePoint, type DayRuns } from "./change-point.ts";
 import { type CheckRuns, readCheckRuns } from "./check-runs.ts";
-import { hasOutcome, isCommandRun, startedOrEndedCondition } from "./classify.ts";
+import { isCommandRun, startedOrEndedCondition } from "./classify.ts";
 import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
+import { readDimensions } from "./query/dimensions.ts";
+import { dayOfRow } from "./query/group-key.ts";
+import { readRollups } from "./query/rollup-rows.ts";
 import { threshold, wilson } from "./statistics.ts";
 
 /** Minimum samples. */
@@ -183,7 +184,7 @@ function slow(runs: Runs, weeks: number): readonly Insight[] {
 function slower(connection: Connection, span: Span, nowMs: number): readonly Insight[] {
   const fromDay = Math.floor(span.fromHour / 24);
   const found = [...daysOf(connection, span)].flatMap(([name, days]) => {
-    const change = isWaitedFor(name) ? changePoint(days, fromDay, minRunsToCompare) : undefined;
+    const change = changePoint(days, fromDay, minRunsToCompare);
     return change === undefined ? [] : [{ name, change }];
   });
   const limit = threshold(
@@ -205,30 +206,28 @@ function slower(connection: Connection, span: Span, nowMs: number): readonly Ins
   });
 }
 
-/** The durations of each command by day, of the span and the one before it. */
+/** The durations of each command that the user waits for by day, of the span and the one before it. */
 function daysOf(connection: Connection, span: Span): ReadonlyMap<string, readonly DayRuns[]> {
-  const fromHour = previousSpan(span).fromHour;
-  const ranges = splitByGrain(fromHour, span.toHour, closedDayOf(connection), grains.day);
-  const commands = new Map<string, Map<number, { count: number; sketch: Sketch }>>();
-  for (const { row, sketch } of endsIn(connection, ranges)) {
+  const paths = new Map<number, string>();
+  for (const [id, { row, kind, hasOutcome }] of readDimensions(connection, {})) {
     const path = row["command_path"];
-    if (typeof path !== "string" || sketch === undefined || !hasOutcome(row) || !isCommandRun(row)) continue;
-    const bucket = Number(row["bucket"]);
-    const day = row["grain"] === grains.hour ? Math.floor(bucket / 24) : bucket;
-    const days = commands.get(path) ?? new Map<number, { count: number; sketch: Sketch }>();
-    const total = days.get(day) ?? { count: 0, sketch: new Sketch() };
-    total.count += Number(row["duration_count"]);
-    addTo(total.sketch, sketch);
-    commands.set(path, days.set(day, total));
+    if (kind === "run" && hasOutcome && typeof path === "string" && isWaitedFor(path)) paths.set(id, path);
   }
-  return new Map(
-    [...commands].map(([path, days]) => [
-      path,
-      [...days]
-        .map(([day, total]) => ({ day, count: total.count, sketch: total.sketch }))
-        .sort((a, b) => a.day - b.day),
-    ]),
-  );
+  const stretch = { fromHour: previousSpan(span).fromHour, toHour: span.toHour };
+  const select = "m.grain, m.bucket, m.dimensions, m.duration_count, m.duration_sketch";
+  const timed = "WHERE m.duration_count > 0 AND m.dimensions IN (SELECT value FROM json_each(?))";
+  const rows = readRollups(connection, stretch, grains.day, select, timed, [JSON.stringify([...paths.keys()])]);
+  const commands = new Map<string, Map<number, { day: number; count: number; sketches: string[] }>>();
+  for (const row of rows) {
+    const path = paths.get(Number(row["dimensions"])) ?? "";
+    const day = dayOfRow(row);
+    const days = commands.get(path) ?? new Map<number, { day: number; count: number; sketches: string[] }>();
+    const runs = days.get(day) ?? { day, count: 0, sketches: [] };
+    runs.count += Number(row["duration_count"]);
+    runs.sketches.push(String(row["duration_sketch"]));
+    commands.set(path, days.set(day, runs));
+  }
+  return new Map([...commands].map(([path, days]) => [path, [...days.values()].sort((a, b) => a.day - b.day)]));
 }
 
 function waiting(runs: Runs, weeks: number): readonly Insight[] {

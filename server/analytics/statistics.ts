@@ -23,7 +23,8 @@ export function wilson(hits: number, all: number): readonly [low: number, high: 
 export function rankSum(before: Sketch, now: Sketch): number {
   const [a, b] = [before.bins(), now.bins()];
   let [countA, countB, ties, lessA] = [0, 0, 0, 0];
-  for (let bin = 0; bin < a.length; bin += 1) {
+  const last = Math.max(before.range.high, now.range.high);
+  for (let bin = Math.min(before.range.low, now.range.low); bin <= last; bin += 1) {
     const [inA, inB] = [a[bin] ?? 0, b[bin] ?? 0];
     // Pairs in which the earlier value is smaller; equal values count half.
     lessA += inB * (countA + inA / 2);

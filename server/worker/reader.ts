@@ -1,6 +1,6 @@
 /** Reads and changes nothing: status, statistics, export, the ledger and the preview of what would be sent. */
 import { type Message, verbatim } from "../../shared/protocol/message.ts";
-import type { Answer, FirstTry, Query, SessionEvent } from "../../shared/protocol/query.ts";
+import type { Answer, Filters, FirstTry, Query, SessionEvent, TailEvent } from "../../shared/protocol/query.ts";
 import type { Today } from "../../shared/protocol/record.ts";
 import type {
   Insights,
@@ -27,7 +27,9 @@ import { readFirstTry } from "../analytics/query/first-try.ts";
 import { answer } from "../analytics/query/query.ts";
 import { type NewestSessions, readSessions, readTimeline } from "../analytics/query/sessions.ts";
 import { stretchOf } from "../analytics/query/stretch.ts";
+import { lastKey, readTail } from "../analytics/query/tail.ts";
 import { noRankings, type Rankings, readRankings } from "../analytics/rankings.ts";
+import { runSql, type SqlRows } from "../analytics/sql/run-sql.ts";
 import { emptyStats, readStats } from "../analytics/stats.ts";
 import { emptyToday, readToday } from "../analytics/today.ts";
 import { emptyToolCalls, readToolCalls } from "../analytics/tool-calls.ts";
@@ -153,6 +155,21 @@ export class TelemetryReader {
     const stretch = stretchOf(query.period, this.#core.clock.nowMs());
     const found = this.#core.locatedStore().read((c) => readFirstTry(c, stretch, query.filters ?? {}));
     return found ?? { groups: [], isCut: false };
+  }
+
+  /** Events stored after one, by its key; without it the newest. @throws ConfigError, SQLite's error. */
+  tail(filters: Filters, after: number | undefined, count?: number): readonly TailEvent[] {
+    return this.#core.locatedStore().read((c) => readTail(c, filters, after, count)) ?? [];
+  }
+
+  /** The key of the newest event; 0 without any. @throws ConfigError, SQLite's error. */
+  lastKey(): number {
+    return this.#core.locatedStore().read(lastKey) ?? 0;
+  }
+
+  /** Runs a query of the user's on the database; `undefined` without one. @throws SqlError, SQLite's error. */
+  sql<T>(text: string, use: (rows: SqlRows) => T): T | undefined {
+    return this.#core.locatedStore().read((connection) => use(runSql(connection, text)));
   }
 
   /** Finds recorded workspaces. @throws ConfigError, SQLite's error, or the file system's if the salt cannot be read. */

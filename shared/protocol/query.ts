@@ -176,6 +176,14 @@ export interface SessionEvent {
   readonly durationMs: number | null;
 }
 
+/** An event as it was stored. */
+export interface TailEvent extends SessionEvent {
+  /** Its key: greater for an event that was stored later. */
+  readonly key: number;
+  readonly session: string;
+  readonly exitClass: string | null;
+}
+
 /** Stretches of an agent's edits in a workspace that a test, linter or compiler followed within 30 minutes. */
 export interface FirstTryGroup {
   readonly agent: string;

@@ -7,7 +7,6 @@ import { heading, styled } from "../../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../../period.ts";
 import { withFreshReader } from "../../runtime.ts";
 
-
 /** 1,234,567 → "1.2M". */
 function shortNumber(value: number): string {
   if (value >= 1_000_000) return `${(value / 1_000_000).toFixed(1)}M`;

@@ -26,7 +26,6 @@ const notWaitedFor: ReadonlySet<string> = new Set(["server", "interactive"]);
 
 const filterColumns: Readonly<Partial<Record<FilterName, string>>> = {
   tool: "tool_name",
-  agent: "agent",
   model: "model",
   workspace: "workspace_hash",
   source: "source",
@@ -72,6 +71,12 @@ export function conditionOf(filters: Filters): readonly [sql: string, values: re
     if (wanted === undefined) continue;
     conditions.push(`d.${column} IN (${wanted.map(() => "?").join(", ")})`);
     values.push(...wanted);
+  }
+  if (filters.agent !== undefined) {
+    const names = filters.agent.split(",");
+    const list = names.map(() => "?").join(", ");
+    conditions.push(`(d.agent IN (${list}) OR d.agent IS NULL AND d.source IN (${list}))`);
+    values.push(...names, ...names);
   }
   if (filters.command !== undefined) {
     // Not LIKE, in which names may contain wildcards.

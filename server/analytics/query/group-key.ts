@@ -1,10 +1,14 @@
 /** The group that a rollup belongs to. */
 import { type Grouping, timeGroupings } from "../../../shared/protocol/query.ts";
 import { dayMs, hourMs } from "../../../shared/schema/durations.ts";
+import { hookAgents } from "../../../shared/vocabulary/agents.ts";
 import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
 import type { Row } from "../../store/driver/driver.ts";
 import { dayOfHour, firstDayOfMonth } from "../../store/rollups/local-time.ts";
 import { grains } from "../../store/rollups/rollups.ts";
+
+const hookSources: ReadonlySet<unknown> = new Set(hookAgents);
+const isHookAgent = (source: unknown): boolean => hookSources.has(source);
 
 export type TimeGrouping = (typeof timeGroupings)[number];
 
@@ -12,7 +16,6 @@ const columns: Readonly<Partial<Record<Grouping, string>>> = {
   command: "command_path",
   tool: "tool_name",
   server: "mcp_server",
-  agent: "agent",
   role: "agent_role",
   model: "model",
   workspace: "workspace_hash",
@@ -45,6 +48,9 @@ export function dimensionKey(dimensions: Row, by: Grouping): string {
   const column = columns[by];
   if (column !== undefined) return textOf(dimensions[column]);
   switch (by) {
+    case "agent":
+      // An agent's hook may leave out its name, which is then that of the source.
+      return textOf(dimensions["agent"]) || (isHookAgent(dimensions["source"]) ? textOf(dimensions["source"]) : "");
     case "program":
       return textOf(dimensions["command_path"]).split(" ")[0] ?? "";
     case "class":

@@ -3,12 +3,12 @@ import type { Answer, Figures, Filters, Grouping, Measures, Query } from "../../
 import { pricesAsOf } from "../../../shared/vocabulary/prices.ts";
 import type { Connection, Row } from "../../store/driver/driver.ts";
 import { dayOfHour, localHourOf } from "../../store/rollups/local-time.ts";
-import { closedDayOf, splitByGrain } from "../../store/rollups/reader.ts";
 import { grains } from "../../store/rollups/rollups.ts";
 import type { PriceList } from "../price-list.ts";
 import { firstHour, firstRecorded } from "../recorded-range.ts";
 import { conditionOf, type Dimensions, readDimensions } from "./dimensions.ts";
 import { dayOfRow, dimensionKey, grainOf, isByTime, timeGrouping, timeKeyOf, timeKeys } from "./group-key.ts";
+import { readRollups, rollupColumns } from "./rollup-rows.ts";
 import { sessionCounts } from "./session-counts.ts";
 import { rowsBySession } from "./session-rows.ts";
 import { comparedStretch, type Stretch, stretchOf } from "./stretch.ts";
@@ -73,14 +73,9 @@ class FiguresReader {
 
   /** Events that sources reported as lost. */
   lost(stretch: Stretch): number {
-    const [from, values] = this.#rollups(stretch, grains.month);
-    const row = this.#connection
-      .prepare(
-        `SELECT total(m.numbers -> 'dropped_count' ->> 1) n FROM ${from} m JOIN dimensions d ON d.id = m.dimensions
-         WHERE d.event_type = 'events_dropped'`,
-      )
-      .get(...values);
-    return Number(row?.["n"] ?? 0);
+    const join = "JOIN dimensions d ON d.id = m.dimensions WHERE d.event_type = 'events_dropped'";
+    const select = "total(m.numbers -> 'dropped_count' ->> 1) n";
+    return Number(readRollups(this.#connection, stretch, grains.month, select, join)[0]?.["n"] ?? 0);
   }
 
   figures(stretch: Stretch, nowMs: number): Figures {
@@ -135,23 +130,13 @@ class FiguresReader {
     return timeKeys(from, Math.min(toHour, localHourOf(nowMs) + 1), by);
   }
 
-  #rows({ fromHour, toHour }: Stretch): Iterable<Row> {
+  #rows(stretch: Stretch): Iterable<Row> {
+    const { fromHour, toHour } = stretch;
     const byDay = this.#priceList.changesWithin(dayOfHour(fromHour), dayOfHour(toHour));
     const coarsest = Math.min(grainOf(this.#by), byDay ? grains.day : grains.month);
-    const [from, values] = this.#rollups({ fromHour, toHour }, coarsest);
-    const [where, filterValues] = conditionOf(this.#filters);
-    const sql = `SELECT m.grain, m.bucket, m.dimensions, m.count, m.duration_count, m.duration_sum, m.duration_min, m.duration_max,
-      m.duration_sketch, m.numbers FROM ${from} m WHERE m.dimensions IN (SELECT d.id FROM dimensions d WHERE ${where})`;
-    return this.#connection.prepare(sql).all(...values, ...filterValues);
-  }
-
-  /** Returns the rollups of a stretch as a table expression with its values. */
-  #rollups({ fromHour, toHour }: Pick<Stretch, "fromHour" | "toHour">, coarsest: number) {
-    const ranges = splitByGrain(fromHour, toHour, closedDayOf(this.#connection), coarsest);
-    const parts = ranges.map(() => "SELECT * FROM rollups WHERE grain = ? AND bucket >= ? AND bucket < ?");
-    const values = ranges.flatMap(({ grain, from, to }) => [grain, from, to]);
-    const none = "SELECT * FROM rollups WHERE false";
-    return [`(${parts.length === 0 ? none : parts.join(" UNION ALL ")})`, values] as const;
+    const [where, values] = conditionOf(this.#filters);
+    const matching = `WHERE m.dimensions IN (SELECT d.id FROM dimensions d WHERE ${where})`;
+    return readRollups(this.#connection, stretch, coarsest, rollupColumns, matching, values);
   }
 }
 

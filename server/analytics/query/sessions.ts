@@ -107,13 +107,14 @@ export function readTimeline(connection: Connection, id: string): readonly Sessi
     .map((row) => ({
       tsMs: Number(row["ts"]),
       source: String(row["source"]),
-      name: nameOf(row),
+      name: eventName(row),
       outcome: row["status"] === null ? null : String(row["status"]),
       durationMs: row["duration_ms"] === null ? null : Number(row["duration_ms"]),
     }));
 }
 
-function nameOf(row: Row): string {
+/** What an event is about: a command, a tool, an activity, a model, or its type. */
+export function eventName(row: Row): string {
   const { command_path: path, tool_name: tool, mcp_server: server, activity, model, event_type: type } = row;
   if (path !== null) return String(path);
   if (tool !== null) return server === null ? String(tool) : `${tool} ${server}`;

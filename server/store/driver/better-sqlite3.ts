@@ -21,6 +21,11 @@ export function openBetterSqlite3(file: string, options: OpenOptions): Connectio
         iterate: (...values) => statement.iterate(...values),
       };
     },
+    query: (sql) => {
+      const statement = database.prepare<SqlValue[], SqlValue[]>(sql);
+      if (!statement.reader || !statement.readonly) throw new Error("The statement does not only read.");
+      return { columns: statement.columns().map(({ name }) => name), rows: statement.raw().iterate() };
+    },
     close: () => void database.close(),
   };
 }

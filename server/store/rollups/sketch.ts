@@ -16,27 +16,33 @@ export function binOf(value: number): number {
 
 export class Sketch {
   readonly #counts = new Float64Array(binCount);
+  /** Bins outside this range are empty. */
+  #low = binCount;
+  #high = -1;
 
   add(value: number): void {
-    const bin = binOf(value);
-    this.#counts[bin] = (this.#counts[bin] ?? 0) + 1;
+    this.#add(binOf(value), 1);
+  }
+
+  #add(bin: number, count: number): void {
+    this.#counts[bin] = (this.#counts[bin] ?? 0) + count;
+    if (bin < this.#low) this.#low = bin;
+    if (bin > this.#high) this.#high = bin;
   }
 
   addSketch(other: Sketch): void {
-    for (let bin = 0; bin < binCount; bin += 1) {
-      this.#counts[bin] = (this.#counts[bin] ?? 0) + (other.#counts[bin] ?? 0);
-    }
+    for (let bin = other.#low; bin <= other.#high; bin += 1) this.#add(bin, other.#counts[bin] ?? 0);
   }
 
-  /** Adds a stored sketch in one pass without splitting: a dashboard reads hundreds of them. */
-  addText(text: string): void {
+  /** Adds a stored sketch, or with the sign -1 takes it away, in one pass without splitting: a report reads thousands of them. */
+  addText(text: string, sign: 1 | -1 = 1): void {
     let bin = 0;
     let count = -1;
     for (let at = 0; at <= text.length; at += 1) {
       // 44 is a comma, also used for the end; 58 is a colon, 48 is "0".
       const code = at === text.length ? 44 : text.charCodeAt(at);
       if (code === 44) {
-        this.#counts[bin] = (this.#counts[bin] ?? 0) + (count === -1 ? 1 : count);
+        this.#add(bin, count === -1 ? sign : sign * count);
         bin = 0;
         count = -1;
       } else if (code === 58) count = 0;
@@ -50,11 +56,16 @@ export class Sketch {
     return this.#counts;
   }
 
+  /** The range of bins that may hold values, both included; `high` is less than `low` without any. */
+  get range(): { readonly low: number; readonly high: number } {
+    return { low: this.#low, high: this.#high };
+  }
+
   /** Returns the number of values above a bound and their approximate sum. */
   above(bound: number): { readonly count: number; readonly sum: number } {
     let count = 0;
     let sum = 0;
-    for (let bin = binOf(bound) + 1; bin < binCount; bin += 1) {
+    for (let bin = Math.max(this.#low, binOf(bound) + 1); bin <= this.#high; bin += 1) {
       const binTotal = this.#counts[bin] ?? 0;
       count += binTotal;
       sum += binTotal * mapping.value(bin - 1);
@@ -64,7 +75,7 @@ export class Sketch {
 
   toString(): string {
     const parts: string[] = [];
-    for (let bin = 0; bin < binCount; bin += 1) {
+    for (let bin = this.#low; bin <= this.#high; bin += 1) {
       const count = this.#counts[bin] ?? 0;
       if (count > 0) parts.push(count === 1 ? String(bin) : `${bin}:${count}`);
     }
@@ -73,9 +84,10 @@ export class Sketch {
 
   /** Returns the `p` quantile (nearest rank) within 2% and `min` to `max`; `null` if empty. */
   quantile(p: number, min: number, max: number): number | null {
-    const total = this.#counts.reduce((sum, count) => sum + count, 0);
+    let total = 0;
+    for (let bin = this.#low; bin <= this.#high; bin += 1) total += this.#counts[bin] ?? 0;
     let cumulative = 0;
-    for (let bin = 0; bin < binCount; bin += 1) {
+    for (let bin = this.#low; bin <= this.#high; bin += 1) {
       cumulative += this.#counts[bin] ?? 0;
       if (cumulative === 0 || cumulative < Math.ceil(p * total)) continue;
       const value = bin === 0 ? 0 : Math.round(mapping.value(bin - 1));

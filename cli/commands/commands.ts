@@ -1,0 +1,13 @@
+/** `nexus commands`: every command with its runs, failures and durations, most waiting time first. */
+import { statsColumns } from "../output/measures-table.ts";
+import { printReport, type ReportOptions } from "./query-report.ts";
+
+export const run = (options: ReportOptions): Promise<void> =>
+  printReport(options, {
+    title: "Commands",
+    by: "command",
+    sort: "waiting",
+    columns: statsColumns.filter(({ title }) => !["Calls", "Failed calls", "Refused", "Turns"].includes(title)),
+    isShown: ({ runs }) => runs.count > 0,
+    notes: () => ["History of one: nexus why COMMAND. Waiting leaves out servers and interactive programs."],
+  });

@@ -1,0 +1,181 @@
+/** `nexus why COMMAND`: everything about one command on one screen. */
+import type { TelemetryReader } from "../../server/worker/reader.ts";
+import { textOf } from "../../shared/protocol/message.ts";
+import type { Answer, Grouping, Query } from "../../shared/protocol/query.ts";
+import type { Insight } from "../../shared/protocol/reports.ts";
+import { didYouMean } from "../../shared/text/did-you-mean.ts";
+import { durationText, numberText, percentText } from "../../shared/text/format.ts";
+import { insightText } from "../../shared/text/insights.ts";
+import { commandClass } from "../../shared/vocabulary/command-classes.ts";
+import { UsageError } from "../exit.ts";
+import { changeText } from "../output/change.ts";
+import { chart, type Point } from "../output/chart.ts";
+import { failedText } from "../output/headlines.ts";
+import { timeText } from "../output/measures-table.ts";
+import { printIfOff } from "../output/nothing.ts";
+import { definitionList, type JsonOption, print, printJson } from "../output/print.ts";
+import { heading, styled, wrapped } from "../output/terminal.ts";
+import { comparisonTitle, periodTitle } from "../period.ts";
+import { type QueryOptions, queryOf, withWorkspace, workspaceNames } from "../query.ts";
+import { withFreshReader } from "../runtime.ts";
+
+/** Classes whose time is not waiting time. */
+const notWaitedFor: ReadonlySet<string> = new Set(["server", "interactive"]);
+/** Parts of a breakdown. */
+const maxParts = 6;
+
+export function run(words: readonly string[], options: QueryOptions & JsonOption): Promise<void> {
+  const command = words.join(" ").trim().replace(/\s+/g, " ");
+  if (command === "") throw new UsageError("A command is missing, such as: nexus why npm test");
+  const asked = queryOf({ compare: "previous", ...options, command });
+  return withFreshReader((reader) => {
+    const query = withWorkspace(reader, asked);
+    const answer = reader.query({ ...query, by: "time" });
+    if (answer.total.runs.count === 0) throw unknownCommand(reader, query, command);
+    const insights = reader
+      .insights(query.period)
+      .insights.filter(({ subject, agent }) => subject === command && agent === null);
+    const by = (grouping: Grouping) => partsOf(reader, query, grouping);
+    if (options.json === true) {
+      const breakdown = { exit: by("exit"), workspace: by("workspace"), source: by("source"), commands: by("command") };
+      printJson({
+        version: 1,
+        command,
+        class: commandClass(command),
+        ...answer,
+        hours: hoursOf(reader, query),
+        insights,
+        ...breakdown,
+      });
+      return;
+    }
+    print(heading(`${command} (${periodTitle(query.period.period, answer.fromMs, answer.toMs)})`));
+    print(`\n${definitionList(factsOf(command, query, answer))}`);
+    printHistory(answer);
+    printInsights(insights);
+    print(`\n${chart("Runs by hour of the day", hoursOf(reader, query))}`);
+    print(`\n${definitionList(breakdowns(reader, by))}`);
+    printIfOff(reader);
+  });
+}
+
+/** The nearest command that has runs in the period, or at least in the last 12 months. */
+function unknownCommand(reader: TelemetryReader, query: Query, command: string): UsageError {
+  const groupsIn = (period: Query["period"]) =>
+    reader
+      .query({ period, by: "command" })
+      .groups.filter(({ measures }) => measures.runs.count > 0)
+      .map(({ key }) => key);
+  if (groupsIn(query.period).includes(command))
+    return new UsageError(`No runs of ${command} in this period match the filters.`);
+  const known = groupsIn({ period: "year" });
+  if (known.some((key) => key === command || key.startsWith(`${command} `)))
+    return new UsageError(`No runs of ${command} in this period. A longer one: --year`);
+  return new UsageError(
+    `No runs of ${command.slice(0, 60)} are recorded.${didYouMean(command, known) || " All commands: nexus commands --year"}`,
+  );
+}
+
+function factsOf(command: string, query: Query, { total, before }: Answer): readonly (readonly [string, string])[] {
+  const { runs, waitingMs } = total;
+  const was = before?.total.runs;
+  const change = changeText(runs.medianMs, was?.medianMs ?? null, runs.timed, was?.timed ?? 0);
+  const against =
+    change === "" ? "" : ` (${change} against ${comparisonTitle(query.period.period, query.compare ?? "previous")})`;
+  const kind = commandClass(command);
+  return [
+    ["Class", kind.replaceAll("_", " ")],
+    ["Runs", `${numberText(runs.count)}, ${failedText(runs, was)}`],
+    [
+      "Duration",
+      `median ${timeText(runs.medianMs)}${against}, P95 ${timeText(runs.p95Ms)}, P99 ${timeText(runs.p99Ms)}`,
+    ],
+    [
+      "Waiting",
+      notWaitedFor.has(kind) ? `not waited for; ${durationText(runs.totalMs)} in total` : durationText(waitingMs),
+    ],
+  ];
+}
+
+function printHistory({ by, groups }: Answer): void {
+  const points = (value: (runs: Answer["total"]["runs"]) => number): readonly Point[] =>
+    groups.map(({ key, measures }) => ({ key, value: value(measures.runs) }));
+  const charts = [
+    chart(
+      `Runs per ${by}`,
+      points(({ count }) => count),
+    ),
+    chart(
+      `Failures per ${by}`,
+      points(({ failed }) => failed),
+    ),
+    chart(
+      `Median per ${by}`,
+      points(({ medianMs }) => medianMs ?? 0),
+      durationText,
+    ),
+  ];
+  for (const text of charts) if (text !== "") print(`\n${text}`);
+}
+
+function printInsights(insights: readonly Insight[]): void {
+  print(`\n${styled("bold", "Changes and findings")}`);
+  if (insights.length === 0) print("None: nothing here differs by more than chance.");
+  for (const one of insights) {
+    const { sentence, advice } = insightText(one);
+    print(wrapped(`· ${textOf(sentence)} ${textOf(advice)}`));
+  }
+}
+
+/** Runs by hour of the wall clock, over all days. */
+function hoursOf(reader: TelemetryReader, { compare: _, ...query }: Query): readonly Point[] {
+  const counts = Array.from({ length: 24 }, () => 0);
+  for (const { key, measures } of reader.query({ ...query, by: "hour" }).groups) {
+    const hour = Number(key.slice(11, 13));
+    counts[hour] = (counts[hour] ?? 0) + measures.runs.count;
+  }
+  return counts.map((value, hour) => ({ key: `${String(hour).padStart(2, "0")}:00`, value }));
+}
+
+interface Part {
+  readonly key: string;
+  readonly runs: number;
+  readonly failureRate: number | null;
+  readonly medianMs: number | null;
+}
+
+/** The runs by a grouping, most first. */
+function partsOf(reader: TelemetryReader, { compare: _, ...query }: Query, by: Grouping): readonly Part[] {
+  return reader
+    .query({ ...query, by })
+    .groups.filter(({ measures }) => measures.runs.count > 0)
+    .map(({ key, measures: { runs } }) => ({
+      key,
+      runs: runs.count,
+      failureRate: runs.failure?.rate ?? null,
+      medianMs: runs.medianMs,
+    }))
+    .sort((a, b) => b.runs - a.runs || (a.key < b.key ? -1 : 1));
+}
+
+function breakdowns(
+  reader: TelemetryReader,
+  by: (grouping: Grouping) => readonly Part[],
+): readonly (readonly [string, string])[] {
+  const nameOf = workspaceNames(reader);
+  const text = (parts: readonly Part[], name: (key: string) => string, withRate: boolean) => {
+    const shown = parts.slice(0, maxParts).map(({ key, runs, failureRate, medianMs }) => {
+      const detail = withRate ? ` (${percentText(failureRate)} failed, median ${timeText(medianMs)})` : "";
+      return `${key === "" ? "not known" : name(key)} ${numberText(runs)}${detail}`;
+    });
+    return [...shown, ...(parts.length > maxParts ? [`${parts.length - maxParts} more`] : [])].join(", ");
+  };
+  const same = (key: string) => key;
+  const commands = by("command");
+  return [
+    ["Exit classes", text(by("exit"), (key) => key.replaceAll("_", " "), false)],
+    ["Workspaces", text(by("workspace"), nameOf, true)],
+    ["Sources", text(by("source"), same, true)],
+    ...(commands.length > 1 ? [["Subcommands", text(commands, same, true)] as const] : []),
+  ];
+}

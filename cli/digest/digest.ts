@@ -1,0 +1,120 @@
+/** The digest of a period: its figures, lists and findings, independent of their format. */
+import type { TelemetryReader } from "../../server/worker/reader.ts";
+import { textOf } from "../../shared/protocol/message.ts";
+import type { Answer, Group, Grouping, Measures, Query } from "../../shared/protocol/query.ts";
+import { dateTimeText, dayText, durationText, numberText, percentText } from "../../shared/text/format.ts";
+import { insightCards, insightText } from "../../shared/text/insights.ts";
+import { type Headline, headlines } from "../output/headlines.ts";
+import { timeText, usdText } from "../output/measures-table.ts";
+import { workspaceNames } from "../query.ts";
+
+export interface DigestTable {
+  readonly title: string;
+  /** The first column is text, the others are numbers. */
+  readonly headings: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface Digest {
+  readonly title: string;
+  readonly headlines: readonly Headline[];
+  readonly tables: readonly DigestTable[];
+  readonly findings: readonly { readonly sentence: string; readonly advice: string }[];
+  readonly notes: readonly string[];
+}
+
+const topCount = 10;
+
+/** `query` has a period and may have filters. @throws ConfigError, SelectionError, SQLite's error. */
+export function digestOf(reader: TelemetryReader, query: Query, name: string): Digest {
+  const answer = reader.query({ ...query, by: "time", compare: "previous" });
+  const isFiltered = Object.keys(query.filters ?? {}).length > 0;
+  const insights = isFiltered ? [] : insightCards(reader.insights(query.period).insights);
+  const top = (by: Grouping, value: (measures: Measures) => number) => topOf(reader, query, by, value);
+  return {
+    title: `${name}: ${dayText(answer.fromMs)} to ${dayText(answer.toMs - 1)}`,
+    headlines: headlines({ ...query, compare: "previous" }, answer),
+    tables: [
+      {
+        title: "Where the time goes",
+        headings: ["Command", "Runs", "Failed", "Median", "P95", "Waiting"],
+        rows: top("command", ({ waitingMs }) => waitingMs).map(({ key, measures: { runs, waitingMs } }) => [
+          key,
+          numberText(runs.count),
+          percentText(runs.failure?.rate ?? null),
+          timeText(runs.medianMs),
+          timeText(runs.p95Ms),
+          durationText(waitingMs),
+        ]),
+      },
+      {
+        title: "Agents",
+        headings: ["Agent", "Calls", "Failed", "Turns", "Tokens", "List price"],
+        rows: top("agent", ({ calls, requests }) => calls.count + requests).map(
+          ({ key, measures: { calls, turns, tokens, cost } }) => [
+            key,
+            numberText(calls.count),
+            percentText(calls.failure?.rate ?? null),
+            numberText(turns),
+            numberText(tokens.input + tokens.output),
+            usdText(cost.listUsd),
+          ],
+        ),
+      },
+      {
+        title: "Models",
+        headings: ["Model", "Requests", "Input", "Output", "List price"],
+        rows: top("model", ({ tokens }) => tokens.input + tokens.output).map(
+          ({ key, measures: { requests, tokens, cost } }) => [
+            key,
+            numberText(requests),
+            numberText(tokens.input),
+            numberText(tokens.output),
+            usdText(cost.listUsd),
+          ],
+        ),
+      },
+      {
+        title: "Workspaces",
+        headings: ["Workspace", "Runs", "Waiting", "Calls", "List price"],
+        rows: top("workspace", ({ runs, calls }) => runs.count + calls.count).map(
+          ({ key, measures: { runs, calls, waitingMs, cost } }) => [
+            workspaceNames(reader)(key),
+            numberText(runs.count),
+            durationText(waitingMs),
+            numberText(calls.count),
+            usdText(cost.listUsd),
+          ],
+        ),
+      },
+    ].filter(({ rows }) => rows.length > 0),
+    findings: insights.map(({ main }) => {
+      const { sentence, advice } = insightText(main);
+      return { sentence: textOf(sentence), advice: textOf(advice) };
+    }),
+    notes: notesOf(answer),
+  };
+}
+
+/** The groups with a value, most first. */
+function topOf(
+  reader: TelemetryReader,
+  query: Query,
+  by: Grouping,
+  value: (measures: Measures) => number,
+): readonly Group[] {
+  return reader
+    .query({ period: query.period, filters: query.filters ?? {}, by })
+    .groups.filter(({ key, measures }) => key !== "" && value(measures) > 0)
+    .sort((a, b) => value(b.measures) - value(a.measures) || (a.key < b.key ? -1 : 1))
+    .slice(0, topCount);
+}
+
+function notesOf({ recordedFromMs, lost, asOfMs, isOver, pricesAsOf, total }: Answer): readonly string[] {
+  const notes = [`As of ${dateTimeText(asOfMs)}${isOver ? "" : "; the period is not over"}.`];
+  if (recordedFromMs !== null) notes.push(`Recording began within the period, on ${dateTimeText(recordedFromMs)}.`);
+  if (lost > 0) notes.push(`${numberText(lost)} events of the period were lost.`);
+  if (total.cost.listUsd !== null)
+    notes.push(`Costs at list prices of ${pricesAsOf}, without subscriptions and discounts.`);
+  return notes;
+}

@@ -1,0 +1,29 @@
+/** Prints rows as CSV (RFC 4180); nested values become columns such as `runs_count`. */
+export interface CsvOption {
+  readonly csv?: boolean;
+}
+
+type Cell = string | number | boolean | null;
+
+/** Returns the values of an object by the path to them. */
+function flat(value: object, path = ""): Readonly<Record<string, Cell>> {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, inner]): [string, Cell][] => {
+      const at = path === "" ? columnName(name) : `${path}_${columnName(name)}`;
+      if (Array.isArray(inner)) return [[at, inner.join(" ")]];
+      if (typeof inner === "object" && inner !== null) return Object.entries(flat(inner, at));
+      return [[at, inner as Cell]];
+    }),
+  );
+}
+
+/** medianMs → median_ms */
+const columnName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** The columns are those of all rows, in the order in which they first appear. */
+export async function printCsv(rows: readonly object[]): Promise<void> {
+  const { stringify } = await import("csv-stringify/sync");
+  const cells = rows.map((row) => flat(row));
+  const columns = [...new Set(cells.flatMap((row) => Object.keys(row)))];
+  process.stdout.write(stringify([...cells], { header: true, columns }));
+}
