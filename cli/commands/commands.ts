@@ -1,5 +1,5 @@
 /** `nexus commands`: every command with its runs, failures and durations, most waiting time first. */
-import { statsColumns } from "../output/measures-table.ts";
+import { commandColumns } from "../output/measures-table.ts";
 import { printReport, type ReportOptions } from "./query-report.ts";
 
 export const run = (options: ReportOptions): Promise<void> =>
@@ -7,7 +7,7 @@ export const run = (options: ReportOptions): Promise<void> =>
     title: "Commands",
     by: "command",
     sort: "waiting",
-    columns: statsColumns.filter(({ title }) => !["Calls", "Failed calls", "Refused", "Turns"].includes(title)),
+    columns: commandColumns,
     isShown: ({ runs }) => runs.count > 0,
     notes: () => ["History of one: nexus why COMMAND. Waiting leaves out servers and interactive programs."],
   });

@@ -28,7 +28,8 @@ export interface Block {
   readonly endMs: number;
   readonly requests: number;
   readonly tokens: number;
-  readonly listUsd: number;
+  /** `null` if no model has a price. */
+  readonly listUsd: number | null;
 }
 
 /** Groups hours, in order, into blocks. Hours of one day follow each other by the wall clock. */
@@ -41,12 +42,12 @@ export function blocksOf(hours: readonly Group[]): readonly Block[] {
     const atMs = new Date(key.replace(" ", "T")).getTime();
     const last = blocks.at(-1);
     const isNew = last === undefined || atMs >= last.endMs;
-    const block = isNew ? { startMs: atMs, endMs: atMs + blockMs, requests: 0, tokens: 0, listUsd: 0 } : last;
+    const block: Block = isNew ? { startMs: atMs, endMs: atMs + blockMs, requests: 0, tokens: 0, listUsd: null } : last;
     const sum = {
       ...block,
       requests: block.requests + requests,
       tokens: block.tokens + used,
-      listUsd: block.listUsd + (cost.listUsd ?? 0),
+      listUsd: cost.listUsd === null ? block.listUsd : (block.listUsd ?? 0) + cost.listUsd,
     };
     if (isNew) blocks.push(sum);
     else blocks[blocks.length - 1] = sum;
@@ -77,7 +78,7 @@ export function printBlocks(options: CostOptions): Promise<void> {
       numberText(requests),
       numberText(tokens),
       usdText(listUsd),
-      ...(options.budget === undefined ? [] : [percentText(listUsd / options.budget)]),
+      ...(options.budget === undefined ? [] : [percentText((listUsd ?? 0) / options.budget)]),
     ]);
     const headings = ["Start", "Requests", "Tokens", "List price", ...(options.budget === undefined ? [] : ["Budget"])];
     print(`\n${table(headings, rows, { left: 1 })}`);
@@ -89,7 +90,12 @@ export function printBlocks(options: CostOptions): Promise<void> {
 }
 
 /** The block that is not over: how much per hour, and how much at its end. */
-function currentText({ startMs, endMs, listUsd, tokens }: Block, budget: number | undefined, nowMs: number): string {
+function currentText(
+  { startMs, endMs, listUsd: usd, tokens }: Block,
+  budget: number | undefined,
+  nowMs: number,
+): string {
+  const listUsd = usd ?? 0;
   // A rate of the first minutes says nothing.
   const elapsedMs = Math.max(nowMs - startMs, hourMs / 6);
   const perHour = (listUsd / elapsedMs) * hourMs;

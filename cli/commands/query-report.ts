@@ -9,7 +9,7 @@ import {
   timeGroupings,
 } from "../../shared/protocol/query.ts";
 import { countText } from "../../shared/text/format.ts";
-import { type CsvOption, printCsv } from "../output/csv.ts";
+import { type CsvOption, csvMeasures, printCsv } from "../output/csv.ts";
 import { type Column, measuresTable, orderOf, sorted } from "../output/measures-table.ts";
 import { nothingText, printIfOff } from "../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
@@ -52,7 +52,7 @@ export function printReport(options: ReportOptions, report: Report): Promise<voi
       return;
     }
     if (options.csv === true) {
-      await printCsv(shown.map(({ key, measures }) => ({ [by]: key, ...measures })));
+      await printCsv(shown.map(({ key, measures }) => ({ [by]: key, ...csvMeasures(measures) })));
       return;
     }
     print(heading(`${report.title} (${periodTitle(query.period.period, answer.fromMs, answer.toMs)})`));

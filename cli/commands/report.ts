@@ -43,5 +43,5 @@ function formatOf(text: string | undefined): Format {
 
 function nameOf(period: string): string {
   const names: Readonly<Record<string, string>> = { today: "Day", week: "Week", month: "Month", year: "Year" };
-  return `${names[period] ?? "Work"} in review`;
+  return names[period] ?? "Work";
 }

@@ -3,7 +3,7 @@ import type { SessionSummary } from "../../shared/protocol/query.ts";
 import { dateTimeText, durationText, numberText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
 import { UsageError } from "../exit.ts";
-import { type CsvOption, printCsv } from "../output/csv.ts";
+import { type CsvOption, csvMeasures, printCsv } from "../output/csv.ts";
 import { usdText } from "../output/measures-table.ts";
 import { nothingText, printIfOff } from "../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
@@ -29,7 +29,7 @@ function printSessions(options: QueryOptions & JsonOption & CsvOption): Promise<
       return;
     }
     if (options.csv === true) {
-      await printCsv(sessions);
+      await printCsv(sessions.map((session) => ({ ...session, measures: csvMeasures(session.measures) })));
       return;
     }
     print(heading(`Newest Sessions (${periodTitle(query.period.period, fromMs, toMs)})`));

@@ -6,7 +6,7 @@ import { countText, dateTimeText } from "../../shared/text/format.ts";
 import { insightCards, insightText } from "../../shared/text/insights.ts";
 import { chart } from "../output/chart.ts";
 import { headlines } from "../output/headlines.ts";
-import { measuresTable, orderOf, sorted, statsColumns } from "../output/measures-table.ts";
+import { commandColumns, measuresTable, orderOf, sorted, statsColumns } from "../output/measures-table.ts";
 import { printIfOff } from "../output/nothing.ts";
 import { definitionList, print, printJson } from "../output/print.ts";
 import { heading, styled, wrapped } from "../output/terminal.ts";
@@ -88,21 +88,13 @@ function printAgents(reader: TelemetryReader, { compare: _, ...query }: Query, l
   printTop("Agents", "agent", { ...answer, groups }, limit);
 }
 
-const overviewTitles = new Set([
-  "Runs",
-  "Failed",
-  "Median",
-  "P95",
-  "Waiting",
-  "Calls",
-  "Failed calls",
-  "Turns",
-  "List price",
-]);
+const notInOverview = new Set(["Rate", "Total time", "Refused", "Tokens"]);
 
 function printTop(title: string, by: "command" | "agent", { groups, total }: Figures, limit: number): void {
   if (groups.length === 0) return;
-  const columns = statsColumns.filter((column) => overviewTitles.has(column.title));
+  const columns = (by === "command" ? commandColumns : statsColumns).filter(
+    ({ title: name }) => !notInOverview.has(name),
+  );
   const { text } = measuresTable({
     by,
     groups: groups.slice(0, limit),

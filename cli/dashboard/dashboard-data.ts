@@ -1,39 +1,136 @@
-/** Reads the data that the terminal dashboard shows. */
-
+/** Reads what the terminal dashboard shows. */
 import type { TelemetryReader } from "../../server/worker/reader.ts";
 import { textOf } from "../../shared/protocol/message.ts";
-import type { Period, Ranked, Stats } from "../../shared/protocol/reports.ts";
-import type { SharingStatus } from "../../shared/protocol/worker.ts";
-import { insightCards, insightText } from "../../shared/text/insights.ts";
-import { modeMessage, refusalMessage } from "../../shared/text/sentences.ts";
+import type { Group, Query } from "../../shared/protocol/query.ts";
+import { dateTimeText, durationText, numberText } from "../../shared/text/format.ts";
+import { insightText } from "../../shared/text/insights.ts";
+import { sourceLabel } from "../../shared/text/labels.ts";
+import { modeMessage, pendingText, refusalMessage } from "../../shared/text/sentences.ts";
+import { type Headline, headlines } from "../output/headlines.ts";
+import {
+  type Column,
+  commandColumns,
+  costColumns,
+  orderOf,
+  sorted,
+  statsColumns,
+  usdText,
+} from "../output/measures-table.ts";
+import { workspaceNames } from "../query.ts";
+import { type Choices, groupingOf, type State, sortsOf, type View } from "./state.ts";
 
 export interface DashboardData {
   readonly mode: string;
   readonly notes: readonly string[];
-  readonly stats: Stats;
-  readonly slowest: readonly Ranked[];
-  readonly failing: readonly Ranked[];
-  readonly insights: readonly string[];
-  readonly sharing: SharingStatus | null;
+  readonly headlines: readonly Headline[];
+  readonly activity: { readonly title: string; readonly values: readonly number[]; readonly scale: string };
+  /** The first column is text, the others are numbers. */
+  readonly headings: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** In a narrow terminal, columns with a higher number are left out first. */
+  readonly ranks: readonly number[];
+  /** Why there are no rows. */
+  readonly emptyText: string;
+  readonly choices: Choices;
 }
 
-const maxRows = 5;
+/** More are found with `nexus sessions`. */
+const maxSessions = 50;
 
-export function readDashboardData(reader: TelemetryReader, period: Period): DashboardData {
-  const status = reader.status();
-  const stats = reader.stats({ period });
-  const { permission, problem } = status;
+export function readDashboardData(reader: TelemetryReader, state: State): DashboardData {
+  const { permission, problem, sharing } = reader.status();
+  const query: Query = { period: { period: state.period }, filters: state.filters };
+  const answer = reader.query({ ...query, by: "time", compare: "previous" });
+  const isRuns = answer.groups.some(({ measures }) => measures.runs.count > 0);
+  const values = answer.groups.map(({ measures }) => (isRuns ? measures.runs : measures.calls).count);
+  const isSharing = permission?.mode === "share" && sharing !== null;
   return {
     mode: permission === null ? "Mode unknown: see the problem below." : textOf(modeMessage(permission)),
     notes: [
       ...(permission?.refusals.map((refusal) => textOf(refusalMessage(refusal))) ?? []),
       ...(problem === null ? [] : [textOf(problem.message)]),
+      ...(isSharing
+        ? [
+            `Sync with ${sharing.destination ?? "no destination"}: ${sharing.paused === null ? `${pendingText(sharing.pending)} pending, last sent ${dateTimeText(sharing.syncedMs)}` : textOf(sharing.paused)}`,
+          ]
+        : []),
     ],
-    stats,
-    ...reader.rankings({ period }, maxRows),
-    insights: insightCards(reader.insights({ period: period === "today" ? "week" : period }).insights)
-      .slice(0, 3)
-      .map(({ main }) => textOf(insightText(main).sentence)),
-    sharing: permission?.mode === "share" ? status.sharing : null,
+    headlines: headlines(query, answer, true),
+    activity: {
+      title: `${isRuns ? "Runs" : "Tool calls"} per ${answer.by}`,
+      values,
+      scale: `most: ${numberText(Math.max(0, ...values))}`,
+    },
+    ...rowsOf(reader, query, state),
+    choices: choicesOf(reader),
   };
+}
+
+const columnsOf: Readonly<Partial<Record<View, readonly Column[]>>> = { Commands: commandColumns, Models: costColumns };
+
+type Rows = Pick<DashboardData, "headings" | "rows" | "ranks" | "emptyText">;
+
+function rowsOf(reader: TelemetryReader, query: Query, { view, sort }: State): Rows {
+  if (view === "Sessions") return sessionRows(reader, query);
+  if (view === "Insights") return insightRows(reader, query);
+  const by = groupingOf[view] ?? "command";
+  const columns = columnsOf[view] ?? statsColumns;
+  const order = orderOf(sortsOf[view]?.[sort]);
+  const groups = sorted(reader.query({ ...query, by }).groups.filter(isIn(view)), by, order);
+  const used = columns.filter(({ isUsed }) => groups.some(({ measures }) => isUsed(measures)));
+  const nameOf = view === "Workspaces" ? workspaceNames(reader) : (key: string) => key;
+  return {
+    headings: [by.charAt(0).toUpperCase() + by.slice(1), ...used.map(({ title }) => title)],
+    rows: groups.map(({ key, measures }) => [nameOf(key), ...used.map(({ text }) => text(measures))]),
+    ranks: [0, ...used.map(({ rank = 0 }) => rank)],
+    emptyText: `No ${view.toLowerCase()} in this period.`,
+  };
+}
+
+const isIn =
+  (view: View) =>
+  ({ key, measures: { runs, calls, turns, requests, tokens } }: Group): boolean => {
+    if (key === "") return false;
+    if (view === "Commands") return runs.count > 0;
+    return view === "Models" ? requests + tokens.input > 0 : runs.count + calls.count + turns + requests > 0;
+  };
+
+function sessionRows(reader: TelemetryReader, query: Query): Rows {
+  const { sessions } = reader.sessions(query, maxSessions);
+  return {
+    headings: ["Session", "Started", "Length", "Runs", "Calls", "Failed", "List price"],
+    rows: sessions.map(({ sources, startedMs, endedMs, measures: { runs, calls, cost } }) => [
+      sources.map(sourceLabel).join(", "),
+      dateTimeText(startedMs).slice(0, 16),
+      durationText(endedMs - startedMs),
+      numberText(runs.count),
+      numberText(calls.count),
+      numberText(runs.failed + calls.failed),
+      usdText(cost.listUsd),
+    ]),
+    ranks: [0, 0, 1, 0, 0, 2, 3],
+    emptyText: "No sessions in this period.",
+  };
+}
+
+/** Insights are of everything, so that filters do not apply. */
+function insightRows(reader: TelemetryReader, { period }: Query): Rows {
+  const { insights } = reader.insights(period.period === "today" ? { period: "week" } : period);
+  return {
+    headings: ["Insight"],
+    rows: insights.map((insight) => [`· ${textOf(insightText(insight).sentence)}`]),
+    ranks: [0],
+    emptyText: "No insights: they need at least ten runs of a command and a significant difference.",
+  };
+}
+
+/** The values of the last 12 months that filters can take. */
+function choicesOf(reader: TelemetryReader): Choices {
+  const keys = (by: "agent" | "source") =>
+    reader
+      .query({ period: { period: "month" }, by })
+      .groups.map(({ key }) => key)
+      .filter((key) => key !== "");
+  const here = reader.workspaces().around(process.cwd());
+  return { agent: keys("agent"), source: keys("source"), workspace: here === undefined ? [] : [here.hashes.join(",")] };
 }

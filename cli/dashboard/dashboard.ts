@@ -1,34 +1,22 @@
 /** The terminal dashboard, rendered with ink. Rereads the database and never writes to it. */
-
 import { Box, render, Text, useApp, useInput, useWindowSize } from "ink";
 import { createElement as h, type ReactNode, useEffect, useState } from "react";
 import type { TelemetryReader } from "../../server/worker/reader.ts";
-import { textOf } from "../../shared/protocol/message.ts";
-import type { Period, Stats } from "../../shared/protocol/reports.ts";
-import { countText, dateTimeText, durationText, percentText } from "../../shared/text/format.ts";
-import { rankedLabel } from "../../shared/text/labels.ts";
-import { pendingText } from "../../shared/text/sentences.ts";
+import type { Filters } from "../../shared/protocol/query.ts";
 import { terminalText } from "../../shared/text/terminal-text.ts";
-
+import { fitting } from "../output/table.ts";
 import { sparkline } from "../output/terminal.ts";
 import { type DashboardData, readDashboardData } from "./dashboard-data.ts";
+import { afterKey, firstState, type Key, keyHelp, periods, type State, sortsOf, views } from "./state.ts";
 
-/** Interval between two reads. Milliseconds. */
+/** Interval between two looks at the database. Milliseconds. */
 const refreshMs = 2_000;
-/** Lists are side by side from this width on. Columns. */
-const minWideColumns = 90;
-
-/** The list that shrinks first in a narrow terminal. */
-const shrinkingList = "Tools and agents";
-
-const periods = [
-  ["d", "today", "Today"],
-  ["w", "week", "Last 7 Days"],
-  ["m", "month", "Last 30 Days"],
-  ["y", "year", "Last 12 Months"],
-] as const;
-
-const titleOf = (period: Period): string => periods.find(([, name]) => name === period)?.[2] ?? "";
+/** Without new events, what depends on the time is still read again. Milliseconds. */
+const rereadMs = 60_000;
+/** Lines above and below the rows, without notes and headlines. */
+const fixedLines = 8;
+/** Least number of rows, also in a very low terminal. */
+const minRows = 3;
 
 /** Shows the dashboard. Resolves when the user quits. */
 export async function showDashboard(reader: TelemetryReader): Promise<void> {
@@ -40,16 +28,25 @@ export async function showDashboard(reader: TelemetryReader): Promise<void> {
   process.stdout.off("resize", clear);
 }
 
+const noChoices: DashboardData["choices"] = { agent: [], source: [], workspace: [] };
+
 function Page({ reader }: { readonly reader: TelemetryReader }): ReactNode {
   const { exit } = useApp();
-  const { columns } = useWindowSize();
-  const [period, setPeriod] = useState<Period>("today");
-  const [data, setData] = useState<DashboardData | string>("Loading…");
+  const { columns, rows: lines } = useWindowSize();
+  const [state, setState] = useState<State>(firstState);
+  const [data, setData] = useState<DashboardData | string>("Loading …");
+  const { period, view, sort, filters } = state;
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolling reads nothing.
   useEffect(() => {
+    let seen = -1;
+    let readMs = 0;
     const refresh = () => {
       try {
-        setData(readDashboardData(reader, period));
+        const key = reader.lastKey();
+        if (key === seen && Date.now() - readMs < rereadMs) return;
+        [seen, readMs] = [key, Date.now()];
+        setData(readDashboardData(reader, state));
       } catch (error) {
         setData(reader.explain(error));
       }
@@ -57,99 +54,147 @@ function Page({ reader }: { readonly reader: TelemetryReader }): ReactNode {
     refresh();
     const timer = setInterval(refresh, refreshMs);
     return () => clearInterval(timer);
-  }, [reader, period]);
+  }, [reader, period, view, sort, filters]);
 
+  const page = pageOf(data, lines);
   useInput((input, key) => {
-    if (input === "q" || key.escape) exit();
-    const selected = periods.find(([letter]) => letter === input);
-    if (selected !== undefined) setPeriod(selected[1]);
-    const index = periods.findIndex(([, name]) => name === period);
-    const step = key.rightArrow || (key.tab && !key.shift) ? 1 : key.leftArrow || key.tab ? -1 : 0;
-    const next = step === 0 ? undefined : periods[(index + step + periods.length) % periods.length];
-    if (next !== undefined) setPeriod(next[1]);
+    const choices = typeof data === "string" ? noChoices : data.choices;
+    const last = Math.max(0, (typeof data === "string" ? 0 : data.rows.length) - page);
+    // Keys that were typed fast arrive together.
+    const names = keyNames(input, key);
+    setState((current) =>
+      names.reduce((before, name) => {
+        const next = afterKey(before, name, choices, page);
+        return { ...next, scroll: Math.min(next.scroll, last) };
+      }, current),
+    );
+    if (names.includes("q") || (names.includes("escape") && !state.isHelp)) exit();
   });
 
+  const { title } = periods.find((one) => one.period === period) ?? periods[0];
   return h(
     Box,
-    { flexDirection: "column", paddingX: 1, width: "100%", overflow: "hidden" },
-    h(Text, { bold: true }, `Nexus Telemetry · ${titleOf(period)}`),
-    typeof data === "string" ? h(Text, null, terminalText(data)) : h(Panels, { data, columns }),
-    h(Text, { dimColor: true }, "d today · w week · m month · y year · ←→ change period · q quit"),
-  );
-}
-
-function Panels({ data, columns }: { readonly data: DashboardData; readonly columns: number }): ReactNode {
-  const { stats, mode, notes, slowest, failing, insights, sharing } = data;
-  const lists = [
-    list("Slowest (median)", slowest, ({ name, medianMs }) => [name, durationText(medianMs ?? 0)]),
-    list("Failing", failing, ({ name, failed, count }) => [name, `${failed} of ${count}`]),
-    list(shrinkingList, stats.topTools.slice(0, 5), (row) => [
-      rankedLabel(row),
-      `${row.count}${row.failed > 0 ? `, ${row.failed} failed` : ""}`,
-    ]),
-  ];
-  return h(
-    Box,
-    { flexDirection: "column", gap: 1 },
+    { flexDirection: "column", paddingX: 1, width: "100%", height: lines, overflow: "hidden" },
+    h(Text, { bold: true, wrap: "truncate" }, `Nexus Telemetry · ${title}${filterText(filters)}`),
+    state.isHelp
+      ? h(Help)
+      : typeof data === "string"
+        ? h(Text, null, terminalText(data))
+        : h(Panels, { data, state, columns: columns - 2, page }),
+    h(Box, { flexGrow: 1 }),
     h(
-      Box,
-      { flexDirection: "column" },
-      h(Text, null, mode),
-      ...notes.map((text) => h(Text, { key: text, color: "yellow" }, terminalText(text))),
+      Text,
+      { dimColor: true, wrap: "truncate" },
+      "d w m y period · Tab view · ↑↓ scroll · s order · a agent · ? keys · q quit",
     ),
-    h(Activity, { stats }),
-    h(Box, { flexDirection: columns >= minWideColumns ? "row" : "column", columnGap: 4, rowGap: 1 }, ...lists),
-    insights.length === 0
-      ? null
-      : h(
-          Box,
-          { flexDirection: "column" },
-          h(Text, { bold: true }, "Insights"),
-          ...insights.map((text) => h(Text, { key: text }, `· ${text}`)),
-        ),
-    sharing === null
-      ? null
-      : h(
-          Text,
-          null,
-          terminalText(
-            `Sync with ${sharing.destination ?? "no destination"}: ${sharing.paused === null ? `${pendingText(sharing.pending)} pending, last sent ${dateTimeText(sharing.syncedMs)}` : textOf(sharing.paused)}`,
-          ),
-        ),
   );
 }
 
-function Activity({ stats }: { readonly stats: Stats }): ReactNode {
-  const { commands, sessions, failed, successRate, durations, activity, unit } = stats;
-  if (commands === 0) return h(Text, null, "No commands in this period.");
-  const bars = sparkline(activity.map((bar) => bar.succeeded + bar.failed + bar.other));
+/** Rows that fit on the screen. */
+function pageOf(data: DashboardData | string, lines: number): number {
+  const more = typeof data === "string" ? 0 : data.notes.length + data.headlines.length;
+  return Math.max(minRows, lines - fixedLines - more);
+}
+
+interface Keys {
+  readonly escape: boolean;
+  readonly tab: boolean;
+  readonly shift: boolean;
+  readonly leftArrow: boolean;
+  readonly rightArrow: boolean;
+  readonly upArrow: boolean;
+  readonly downArrow: boolean;
+  readonly pageUp: boolean;
+  readonly pageDown: boolean;
+}
+
+function keyNames(input: string, key: Keys): readonly Key[] {
+  if (key.escape) return ["escape"];
+  if (key.tab) return [key.shift ? "left" : "tab"];
+  if (key.leftArrow) return ["left"];
+  if (key.rightArrow) return ["right"];
+  if (key.upArrow) return ["up"];
+  if (key.downArrow) return ["down"];
+  if (key.pageUp) return ["pageup"];
+  return key.pageDown ? ["pagedown"] : [...input];
+}
+
+const filterText = ({ agent, source, workspace }: Filters): string =>
+  [agent, source, workspace === undefined ? undefined : "this workspace"]
+    .filter((value) => value !== undefined)
+    .map((value) => ` · ${value}`)
+    .join("");
+
+function Help(): ReactNode {
+  const width = Math.max(...keyHelp.map(([keys]) => keys.length));
+  return h(
+    Box,
+    { flexDirection: "column", marginTop: 1 },
+    h(Text, { bold: true }, "Keys"),
+    ...keyHelp.map(([keys, meaning]) => h(Text, { key: keys, wrap: "truncate" }, `${keys.padEnd(width)}  ${meaning}`)),
+  );
+}
+
+interface PanelsProps {
+  readonly data: DashboardData;
+  readonly state: State;
+  readonly columns: number;
+  readonly page: number;
+}
+
+function Panels({ data, state, columns, page }: PanelsProps): ReactNode {
+  const { mode, notes, headlines, activity } = data;
+  const bars = sparkline(activity.values.slice(-columns));
+  const nameWidth = Math.max(0, ...headlines.map(({ name }) => name.length)) + 2;
   return h(
     Box,
     { flexDirection: "column" },
+    h(Text, { wrap: "truncate" }, mode),
+    ...notes.map((text) => h(Text, { key: text, color: "yellow", wrap: "truncate" }, terminalText(text))),
+    ...headlines.map(({ name, text }) =>
+      h(Text, { key: name, wrap: "truncate" }, h(Text, { bold: true }, name.padEnd(nameWidth)), text),
+    ),
     h(
       Text,
-      null,
-      `${countText(commands, "command")} in ${countText(sessions, "session")}, ${failed} failed, success ${percentText(successRate)}`,
+      { color: "cyan", wrap: "truncate" },
+      bars.trim() === "" ? "No commands or tool calls in this period." : bars,
     ),
-    durations === null
-      ? null
-      : h(Text, null, `Median ${durationText(durations.medianMs)}, 95th percentile ${durationText(durations.p95Ms)}`),
-    h(Text, { color: "cyan" }, `${bars} per ${unit}`),
+    h(
+      Text,
+      { dimColor: true, wrap: "truncate" },
+      `${activity.title} · ${activity.scale} · changes: against the period before`,
+    ),
+    h(Tabs, { state }),
+    h(Rows, { data, state, columns, page }),
   );
 }
 
-function list(
-  title: string,
-  rows: Stats["topCommands"],
-  cells: (row: Stats["topCommands"][number]) => readonly [string, string],
-): ReactNode {
-  const lines = rows.map(cells);
-  const maxWidth = Math.max(0, ...lines.map(([name]) => name.length));
+function Tabs({ state }: { readonly state: State }): ReactNode {
+  return h(
+    Text,
+    { wrap: "truncate" },
+    ...views.map((view, n) =>
+      h(Text, { key: view, inverse: view === state.view, dimColor: view !== state.view }, ` ${n + 1} ${view} `),
+    ),
+  );
+}
+
+function Rows({ data, state, columns, page }: PanelsProps): ReactNode {
+  if (data.rows.length === 0) return h(Text, { dimColor: true }, data.emptyText);
+  const { headings, rows } = fitting(data.headings, data.rows, data.ranks, columns);
+  const widths = headings.map((heading, n) =>
+    rows.reduce((max, row) => Math.max(max, row[n]?.length ?? 0), heading.length),
+  );
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, n) => (n === 0 ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0))).join("  ");
+  const shown = rows.slice(state.scroll, state.scroll + page);
+  const order = sortsOf[state.view]?.[state.sort];
+  const range = `${state.scroll + 1} to ${state.scroll + shown.length} of ${rows.length}${order === undefined ? "" : ` by ${order}`}`;
   return h(
     Box,
-    { key: title, flexDirection: "column", flexShrink: title === shrinkingList ? 1 : 0 },
-    h(Text, { bold: true }, title),
-    ...(lines.length === 0 ? [h(Text, { key: "none", dimColor: true }, "none")] : []),
-    ...lines.map(([name, value]) => h(Text, { key: name, wrap: "truncate" }, `${name.padEnd(maxWidth)}  ${value}`)),
+    { flexDirection: "column" },
+    h(Text, { bold: true, wrap: "truncate" }, line(headings)),
+    ...shown.map((row, n) => h(Text, { key: state.scroll + n, wrap: "truncate" }, terminalText(line(row)))),
+    h(Text, { dimColor: true }, range),
   );
 }

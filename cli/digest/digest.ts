@@ -32,7 +32,7 @@ export function digestOf(reader: TelemetryReader, query: Query, name: string): D
   const insights = isFiltered ? [] : insightCards(reader.insights(query.period).insights);
   const top = (by: Grouping, value: (measures: Measures) => number) => topOf(reader, query, by, value);
   return {
-    title: `${name}: ${dayText(answer.fromMs)} to ${dayText(answer.toMs - 1)}`,
+    title: titleOf(name, dayText(answer.fromMs), dayText(answer.toMs - 1)),
     headlines: headlines({ ...query, compare: "previous" }, answer),
     tables: [
       {
@@ -95,6 +95,9 @@ export function digestOf(reader: TelemetryReader, query: Query, name: string): D
     notes: notesOf(answer),
   };
 }
+
+const titleOf = (name: string, first: string, last: string): string =>
+  first === last ? `Day in review: ${first}` : `${name} in review: ${first} to ${last}`;
 
 /** The groups with a value, most first. */
 function topOf(

@@ -1,6 +1,15 @@
 /** Prints rows as CSV (RFC 4180); nested values become columns such as `runs_count`. */
+import type { Ended, Measures } from "../../shared/protocol/query.ts";
+
 export interface CsvOption {
   readonly csv?: boolean;
+}
+
+/** Measures with the same columns whether there is a rate or not. */
+export function csvMeasures(measures: Measures): object {
+  const noRate = { rate: null, low: null, high: null, sample: 0 };
+  const ended = (of: Ended) => ({ ...of, failure: of.failure ?? noRate });
+  return { ...measures, runs: ended(measures.runs), calls: ended(measures.calls) };
 }
 
 type Cell = string | number | boolean | null;

@@ -10,12 +10,12 @@ export interface Headline {
   readonly text: string;
 }
 
-/** Lines without data are left out. */
-export function headlines(query: Query, { total, before }: Answer): readonly Headline[] {
+/** Lines without data are left out. `isShort`: without naming the period before. */
+export function headlines(query: Query, { total, before }: Answer, isShort = false): readonly Headline[] {
   const { runs, calls, turns, refused, cost, tokens, sessions, waitingMs } = total;
   const was = before?.total;
   const against = comparisonTitle(query.period.period, query.compare ?? "previous");
-  const versus = (change: string) => (change === "" ? "" : `, ${change} against ${against}`);
+  const versus = (change: string) => (change === "" ? "" : `, ${change}${isShort ? "" : ` against ${against}`}`);
   const lines: Headline[] = [];
   if (runs.count > 0) {
     const change = changeText(waitingMs, was?.waitingMs ?? null, runs.count, was?.runs.count ?? 0);

@@ -24,7 +24,7 @@ const hasRuns = ({ runs }: Measures) => runs.count > 0;
 const hasCalls = ({ calls }: Measures) => calls.count > 0;
 const hasTokens = ({ tokens }: Measures) => tokens.input + tokens.output > 0;
 
-/** The columns of `nexus stats --by` and `nexus commands`. */
+/** The columns of `nexus stats --by`. */
 export const statsColumns: readonly Column[] = [
   { title: "Runs", text: ({ runs }) => numberText(runs.count), isUsed: hasRuns },
   { title: "Failed", text: ({ runs }) => numberText(runs.failed), isUsed: hasRuns },
@@ -65,6 +65,10 @@ export const statsColumns: readonly Column[] = [
     rank: 6,
   },
 ];
+
+const notOfCommands = new Set(["Calls", "Failed calls", "Refused", "Turns", "Tokens", "List price"]);
+/** The columns of `nexus commands`. */
+export const commandColumns: readonly Column[] = statsColumns.filter(({ title }) => !notOfCommands.has(title));
 
 /** The columns of `nexus cost`. */
 export const costColumns: readonly Column[] = [

@@ -14,7 +14,7 @@ export function nothingText(reader: TelemetryReader): string {
 export function offText(reader: TelemetryReader): string | undefined {
   const { permission } = reader.status();
   if (permission?.mode !== "off") return undefined;
-  if (permission.consent !== "given") return "Recording is off. To turn it on: nexus telemetry enable";
+  if (permission.consent !== "given") return "Recording is off. To turn it on: nexus enable";
   return `Recording is off. ${textsOf(permission.refusals.filter(({ reach }) => reach === "all").map(refusalMessage))}`;
 }
 

@@ -37,17 +37,19 @@ interface Fitted {
   readonly leftOut: readonly string[];
 }
 
-/** Leaves out columns that do not fit into the terminal: those of the highest rank first, never those of rank 0. */
+/**
+ * Leaves out columns that do not fit into the terminal: those of the highest rank first, never those of rank 0. `room`: in columns;
+ * in a pipe nothing is left out.
+ */
 export function fitting(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
   ranks: readonly number[],
+  room: number = process.stdout.isTTY ? columns() : Number.POSITIVE_INFINITY,
 ): Fitted {
   const widths = widthsOf(headings, rows);
   const kept = new Set(headings.keys());
   const leftOut = new Set<number>();
-  // In a pipe nothing is left out.
-  const room = process.stdout.isTTY ? columns() : Number.POSITIVE_INFINITY;
   const width = () => [...kept].reduce((sum, n) => sum + (widths[n] ?? 0) + 2, -2);
   while (width() > room) {
     const last = [...kept].reduce((a, b) => ((ranks[b] ?? 0) >= (ranks[a] ?? 0) ? b : a));

@@ -19,6 +19,7 @@ import type {
   VerifyLedgerRequest,
 } from "../../shared/protocol/worker.ts";
 import type { Category } from "../../shared/schema/categories.ts";
+import { dayText } from "../../shared/text/format.ts";
 import { noInsights, readInsights } from "../analytics/insights.ts";
 import { emptyMetrics, readMetrics } from "../analytics/metrics.ts";
 import { type OpenPeriodQuery, PeriodQuery } from "../analytics/period-query.ts";
@@ -28,7 +29,6 @@ import { answer } from "../analytics/query/query.ts";
 import { type NewestSessions, readSessions, readTimeline } from "../analytics/query/sessions.ts";
 import { stretchOf } from "../analytics/query/stretch.ts";
 import { lastKey, readTail } from "../analytics/query/tail.ts";
-import { noRankings, type Rankings, readRankings } from "../analytics/rankings.ts";
 import { runSql, type SqlRows } from "../analytics/sql/run-sql.ts";
 import { emptyStats, readStats } from "../analytics/stats.ts";
 import { emptyToday, readToday } from "../analytics/today.ts";
@@ -40,6 +40,7 @@ import { ReceiverConfig } from "../ingest/receiver/receiver-config.ts";
 import { IdentityFile, NameHasher } from "../privacy/identity.ts";
 import { lastSeenBySource } from "../store/events/last-seen.ts";
 import type { ExportSink } from "../store/export/export-file.ts";
+import { prometheusText } from "../store/export/prometheus.ts";
 import type { Store } from "../store/store.ts";
 import { describeAnswer } from "../upload/ledger/describe.ts";
 import { type LedgerRow, readEntry } from "../upload/ledger/ledger.ts";
@@ -122,15 +123,6 @@ export class TelemetryReader {
   /** @throws ConfigError, SelectionError, SQLite's error. */
   stats(selection: PeriodSelection): Stats {
     return this.#report(selection, readStats, emptyStats);
-  }
-
-  /** The slowest and the most often failing of all commands, up to `max` each. @throws ConfigError, SelectionError, SQLite's error. */
-  rankings(selection: PeriodSelection, max: number): Rankings {
-    return this.#report(
-      selection,
-      (open) => readRankings(open, max),
-      () => noRankings,
-    );
   }
 
   /** @throws ConfigError, SelectionError, SQLite's error. */
@@ -242,6 +234,14 @@ export class TelemetryReader {
     } finally {
       this.#core.signal.removeEventListener("abort", stop);
     }
+  }
+
+  /** Returns all-time totals as Prometheus's text. @throws ConfigError, SQLite's error. */
+  prometheus(): string {
+    const to = dayText(this.#core.clock.nowMs());
+    // The longest period: the same month four years ago and eleven months more.
+    const from = `${Number(to.slice(0, 4)) - 4}-${to.slice(5, 7)}-01`;
+    return prometheusText((by) => this.query({ period: { period: "custom", from, to }, by }));
   }
 
   /** Exports to a stream. @throws ExportError, ConfigError, SQLite's error. */

@@ -104,7 +104,7 @@ describe("nexus agents", () => {
     }
     expect(log()).not.toContain(canary);
     expect(statSync(join(home, "nexus", "state", "events", "agent-hooks.jsonl")).mode & 0o777).toBe(0o600);
-    const { topTools } = await json("stats", "--today");
+    const { topTools } = await json("telemetry", "stats", "--today");
     expect(topTools).toMatchObject([{ name: "run_terminal_cmd", source: "claude_code", count: 200, failed: 40 }]);
     await ran("usage", "import");
     expect(readdirSync(join(home, "nexus", "state", "events")).filter((name) => name.startsWith("agent"))).toEqual([]);

@@ -217,7 +217,7 @@ describe("nexus event emit", () => {
     await ran("telemetry", "enable", "--yes");
     const results = await Promise.all(Array.from({ length: 8 }, () => ran("event", "emit", "task_completed")));
     expect(results.map(({ code }) => code)).toEqual(new Array(8).fill(0));
-    expect((await json("stats")).tasksCompleted).toBe(8);
+    expect((await json("telemetry", "stats")).tasksCompleted).toBe(8);
   });
 });
 

@@ -43,7 +43,7 @@ it("compiles against its types, and its events appear in the statistics", async 
   const env = { PATH: process.env["PATH"], HOME: home };
   await nexus(home, {}, "telemetry", "enable", "--yes");
   execFileSync(process.execPath, [file], { cwd: folder, env });
-  const { out } = await nexus(home, {}, "stats", "--today", "--json");
+  const { out } = await nexus(home, {}, "telemetry", "stats", "--today", "--json");
   expect(JSON.parse(out)).toMatchObject({ commands: 1, succeeded: 1, tasksCompleted: 1 });
 });
 
@@ -61,7 +61,7 @@ it("installs as a package of its own, without other packages", async () => {
   writeFileSync(join(folder, "program.js"), code);
   const out = execFileSync(process.execPath, ["program.js"], { cwd: folder, env, encoding: "utf8" });
   expect(out).toMatch(/^false A required field/);
-  const stats = JSON.parse((await nexus(home, {}, "stats", "--today", "--json")).out);
+  const stats = JSON.parse((await nexus(home, {}, "telemetry", "stats", "--today", "--json")).out);
   expect(stats).toMatchObject({ commands: 1, topCommands: [{ name: "git push" }] });
 });
 

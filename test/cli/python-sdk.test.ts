@@ -22,7 +22,7 @@ it("records events that appear in the statistics after their import", async () =
   const env = { PATH: process.env["PATH"], HOME: home, PYTHONPATH: join(root, "sdk", "python", "src") };
   await nexus(home, {}, "telemetry", "enable", "--yes");
   execFileSync("python3", ["-B", "-c", program], { env });
-  const { out } = await nexus(home, {}, "stats", "--today", "--json");
+  const { out } = await nexus(home, {}, "telemetry", "stats", "--today", "--json");
   expect(JSON.parse(out)).toMatchObject({
     commands: 2,
     succeeded: 1,

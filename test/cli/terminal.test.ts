@@ -177,7 +177,7 @@ describe.skipIf(!hasTmux())("prompts", () => {
     await terminal.shows("Are you sure? [y/N]");
     terminal.press("n", "Enter");
     await terminal.shows("Nothing was deleted.");
-    expect(JSON.parse((await nexus(home, {}, "stats", "--json")).out).commands).toBeGreaterThan(500);
+    expect(JSON.parse((await nexus(home, {}, "telemetry", "stats", "--json")).out).commands).toBeGreaterThan(500);
     const again = open("telemetry delete");
     await again.shows("Are you sure? [y/N]");
     again.press("y", "Enter");
@@ -186,26 +186,42 @@ describe.skipIf(!hasTmux())("prompts", () => {
 });
 
 describe.skipIf(!hasTmux())("the dashboard", () => {
-  it("shows data, follows keys, the terminal's size and new events, and quits", async () => {
+  it("fits 80 × 24, follows keys, the terminal's size and new events, and quits", async () => {
     await importSample();
-    const terminal = open("telemetry dashboard", {}, 110);
-    await terminal.shows("Nexus Telemetry · Today");
+    const terminal = openSmall("dashboard");
+    const week = await terminal.shows("cargo build");
+    expect(week).toContain("Nexus Telemetry · Last 7 Days");
+    expect(week).toContain("On: data stays on this machine");
+    expect(week).toMatch(/Waiting +\d+ min/);
+    expect(week.split("\n").findLast((line) => line.trim() !== "")).toContain("q quit");
     terminal.press("m");
-    const month = await terminal.shows("Last 30 Days");
-    await terminal.shows("cargo build");
-    expect(month).toContain("On: data stays on this machine");
-    terminal.press("Left");
-    await terminal.shows("Last 7 Days");
+    await terminal.shows("Last 30 Days");
+    terminal.press("s");
+    await terminal.shows("by runs");
+    terminal.press("2");
+    await terminal.shows("claude_code");
+    terminal.press("a");
+    await terminal.shows("Last 30 Days · claude_code");
+    terminal.press("x", "?");
+    await terminal.shows("next agent as the filter");
+    terminal.press("?", "5");
+    await terminal.shows("Length");
+    terminal.press("Down");
+    await terminal.shows("2 to ");
+    terminal.press("6");
+    await terminal.shows("· npm test");
+    terminal.press("1");
     terminal.resize(60, 50);
     // The old screen shows the same words until the dashboard has cleared it.
-    const isNarrow = (screen: string) => !/Slowest.*Failing/.test(screen) && screen.includes("change period");
-    const narrow = await terminal.showsOnce(isNarrow, "one list below the other");
+    const isNarrow = (screen: string) =>
+      screen.includes("git push") && !screen.includes("Total time") && screen.split("\n").length > 40;
+    const narrow = await terminal.showsOnce(isNarrow, "a narrow table");
     for (const line of narrow.split("\n")) expect(line.length).toBeLessThanOrEqual(60);
     expect(narrow.match(/Nexus Telemetry ·/g)).toHaveLength(1);
     terminal.press("d");
     await terminal.shows("Today");
     await nexus(home, {}, "run", "--", "true");
-    await terminal.shows("(Nexus tools)");
+    await terminal.showsOnce((screen) => /^ true +1/m.test(screen), "the new run");
     terminal.press("q");
     await terminal.shows("ended with 0");
   });

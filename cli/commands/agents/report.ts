@@ -1,7 +1,7 @@
 /** `nexus agents report`: what agents did, what it cost, and how often their edits passed the next check. */
 import type { Answer, FirstTry, Rate } from "../../../shared/protocol/query.ts";
 import { durationText, numberText, percentText } from "../../../shared/text/format.ts";
-import { type CsvOption, printCsv } from "../../output/csv.ts";
+import { type CsvOption, csvMeasures, printCsv } from "../../output/csv.ts";
 import { type Column, measuresTable, sorted, usdText } from "../../output/measures-table.ts";
 import { printIfOff } from "../../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
@@ -58,7 +58,8 @@ export function run(options: QueryOptions & JsonOption & CsvOption): Promise<voi
       undefined,
     );
     if (options.json === true) return printJson({ version: 1, ...answer, groups, firstTry });
-    if (options.csv === true) return printCsv(groups.map(({ key, measures }) => ({ agent: key, ...measures })));
+    if (options.csv === true)
+      return printCsv(groups.map(({ key, measures }) => ({ agent: key, ...csvMeasures(measures) })));
     print(heading(`Agents (${periodTitle(query.period.period, answer.fromMs, answer.toMs)})`));
     if (groups.length === 0) return print(`\n${emptyText(reader, query)}`);
     print(`\n${tableOf(answer, groups)}`);

@@ -2,7 +2,7 @@
 import { UsageError } from "../../exit.ts";
 import { isAttended, isPlain } from "../../output/terminal.ts";
 import { withFreshReader } from "../../runtime.ts";
-import { run as stats } from "../stats.ts";
+import { run as stats } from "./stats.ts";
 
 export async function run(): Promise<void> {
   // Updated lines confuse screen readers, so plain output prints the statistics once.

@@ -1,7 +1,7 @@
 /** `nexus telemetry export`: exports all stored data, or some kinds of it, to a file or to standard output. */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { refuseExisting } from "../../../server/store/export/export-file.ts";
+import { ExportFile, refuseExisting } from "../../../server/store/export/export-file.ts";
 import type { TelemetryReader } from "../../../server/worker/reader.ts";
 import { type ExportFormat, type ExportKind, exportFormats, exportKinds } from "../../../shared/protocol/worker.ts";
 import { didYouMean } from "../../../shared/text/did-you-mean.ts";
@@ -9,7 +9,7 @@ import { numberText, sizeText } from "../../../shared/text/format.ts";
 import { exportText } from "../../../shared/text/sentences.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printJson, progressLine } from "../../output/print.ts";
-import { withReader } from "../../runtime.ts";
+import { withFreshReader, withReader } from "../../runtime.ts";
 
 interface Options extends JsonOption {
   readonly output?: string;
@@ -28,6 +28,7 @@ interface Exported {
 
 export function run(options: Options): Promise<void> {
   const { output, force = false, json } = options;
+  if (isPrometheus(options)) return exportPrometheus(options);
   const toStdout = output === "-" || (output === undefined && !process.stdout.isTTY);
   const format = formatOf(options);
   const what = kindsOf(options, format);
@@ -55,6 +56,29 @@ export function run(options: Options): Promise<void> {
       exportProgress: ({ done, total }) => progressLine(`Exported ${numberText(done)} of ${numberText(total)} rows`),
     },
   );
+}
+
+const isPrometheus = ({ output = "", format }: Options): boolean =>
+  (format ?? (output.endsWith(".prom") ? "prometheus" : "")) === "prometheus";
+
+/** Totals for the textfile collector; the collector reads whole files, so that the file is replaced at once. */
+function exportPrometheus({ output, what = "totals", force = false, json }: Options): Promise<void> {
+  if (what.trim() !== "totals") throw new UsageError("The Prometheus format holds totals. Use --what totals.");
+  if (json === true) throw new UsageError("--json cannot be used with --format prometheus.");
+  return withFreshReader(async (reader) => {
+    const text = reader.prometheus();
+    if (output === undefined || output === "-") return void (await writeToStdout(text));
+    const path = resolve(output);
+    const file = new ExportFile(path, force);
+    try {
+      file.write(text);
+      const sizeBytes = file.finish();
+      print(`Exported totals (${sizeText(sizeBytes)}) to ${path}.`);
+    } catch (error) {
+      file.abandon();
+      throw error;
+    }
+  });
 }
 
 /** Waits while the reader of the pipe is slower than the database. */
@@ -113,7 +137,7 @@ function formatOf({ output = "", format }: Options): ExportFormat {
   const known = exportFormats.find((name) => name === requested);
   if (known !== undefined) return known;
   const from = format === undefined ? ` (from ${output}; --format overrides it)` : "";
-  throw new UsageError(`Unknown format: ${requested}${from}. Valid values: ${exportFormats.join(", ")}.`);
+  throw new UsageError(`Unknown format: ${requested}${from}. Valid values: ${exportFormats.join(", ")}, prometheus.`);
 }
 
 /** @throws UsageError */
