@@ -12,8 +12,8 @@ export function nothingText(reader: TelemetryReader): string {
 
 /** Why recording is off, and what to do; `undefined` if it is on. */
 export function offText(reader: TelemetryReader): string | undefined {
-  const { permission } = reader.status();
-  if (permission?.mode !== "off") return undefined;
+  const permission = reader.permission();
+  if (permission.mode !== "off") return undefined;
   if (permission.consent !== "given") return "Recording is off. To turn it on: nexus enable";
   return `Recording is off. ${textsOf(permission.refusals.filter(({ reach }) => reach === "all").map(refusalMessage))}`;
 }

@@ -1,5 +1,4 @@
 /** Terminal capabilities (width, colours, `--plain`), text layout, and prompts. */
-import { randomInt } from "node:crypto";
 import { styleText } from "node:util";
 
 let plain = false;
@@ -23,15 +22,23 @@ const escapeCharacter = "\u001b";
  * Replaces the escape character until printing. Random, so that data cannot contain it; from a
  * private Unicode plane.
  */
-const escapeMark = String.fromCodePoint(0x10_0000 + randomInt(0xff_fd));
+let escapeMark: string | undefined;
+
+/** Only colours need it, and loading the module takes several milliseconds. */
+function markOfEscape(): string {
+  escapeMark ??= String.fromCodePoint(0x10_0000 + process.getBuiltinModule("node:crypto").randomInt(0xff_fd));
+  return escapeMark;
+}
 
 /** Styles a text if standard output supports it. Only `print` can print the result. */
 export function styled(style: Style, text: string): string {
-  return plain ? text : styleText(style, text, { stream: process.stdout }).replaceAll(escapeCharacter, escapeMark);
+  const coloured = plain ? text : styleText(style, text, { stream: process.stdout });
+  return coloured === text ? text : coloured.replaceAll(escapeCharacter, markOfEscape());
 }
 
 /** Restores the escape characters of `styled`. */
-export const inColour = (text: string): string => text.replaceAll(escapeMark, escapeCharacter);
+export const inColour = (text: string): string =>
+  escapeMark === undefined ? text : text.replaceAll(escapeMark, escapeCharacter);
 
 /** Wraps a text at spaces to the terminal's width, at most 100 columns. */
 export function wrapped(text: string, indent = ""): string {

@@ -1,4 +1,5 @@
 /** Reads and changes nothing: status, statistics, export, the ledger and the preview of what would be sent. */
+import type { Permission } from "../../shared/consent/consent.ts";
 import { type Message, verbatim } from "../../shared/protocol/message.ts";
 import type { Answer, Filters, FirstTry, Query, SessionEvent, TailEvent } from "../../shared/protocol/query.ts";
 import type { Today } from "../../shared/protocol/record.ts";
@@ -118,6 +119,11 @@ export class TelemetryReader {
       notes: [...(policy?.notes ?? []), ...storeNotes, ...this.#receiverNotes(), ...process.notes].slice(0, maxNotes),
       problem: this.#core.problem,
     };
+  }
+
+  /** What is permitted now, without a look at the database. @throws ConfigError. */
+  permission(): Permission {
+    return this.#core.permissions.evaluate().permission;
   }
 
   /** @throws ConfigError, SelectionError, SQLite's error. */

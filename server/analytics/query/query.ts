@@ -108,9 +108,10 @@ class FiguresReader {
       const dimensions = this.#dimensions.get(Number(row["dimensions"]));
       if (dimensions === undefined) continue;
       const day = dayOfRow(row);
-      total.add(row, dimensions, day);
-      if (by !== undefined) groupOf(keyOf(row, dimensions, by)).add(row, dimensions, day);
+      if (by === undefined) total.add(row, dimensions, day);
+      else groupOf(keyOf(row, dimensions, by)).add(row, dimensions, day);
     }
+    for (const group of groups.values()) total.merge(group);
     const sessions = sessionCounts(this.#connection, stretch, by, this.#filters);
     return {
       fromMs: stretch.fromMs,

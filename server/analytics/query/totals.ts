@@ -22,7 +22,7 @@ const tokenKinds = Object.keys(tokenFields) as (keyof Tokens)[];
 
 type Sums = Readonly<Record<string, readonly number[]>>;
 
-/** Runs or calls that ended. Sketches are kept as stored and read once, because most groups have few values. */
+/** Runs or calls that ended. Sketches are kept as stored and read once. */
 class EndedTotals {
   count = 0;
   #ok = 0;
@@ -32,7 +32,8 @@ class EndedTotals {
   #totalMs = 0;
   #minMs = Number.POSITIVE_INFINITY;
   #maxMs = Number.NEGATIVE_INFINITY;
-  readonly #sketches: string[] = [];
+  #sketch: Sketch | undefined;
+  #unread: string[] = [];
 
   add(row: Row, dimensions: Dimensions): void {
     const count = Number(row["count"]);
@@ -48,7 +49,27 @@ class EndedTotals {
     this.#totalMs += Number(row["duration_sum"]);
     this.#minMs = Math.min(this.#minMs, Number(row["duration_min"]));
     this.#maxMs = Math.max(this.#maxMs, Number(row["duration_max"]));
-    this.#sketches.push(sketch);
+    this.#unread.push(sketch);
+  }
+
+  /** Adds all of another group. */
+  merge(other: EndedTotals): void {
+    this.count += other.count;
+    this.#ok += other.#ok;
+    this.#failed += other.#failed;
+    this.#cancelled += other.#cancelled;
+    this.#timed += other.#timed;
+    this.#totalMs += other.#totalMs;
+    this.#minMs = Math.min(this.#minMs, other.#minMs);
+    this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
+    if (other.#timed > 0) this.#read().addSketch(other.#read());
+  }
+
+  #read(): Sketch {
+    this.#sketch ??= new Sketch();
+    for (const text of this.#unread) this.#sketch.addText(text);
+    this.#unread = [];
+    return this.#sketch;
   }
 
   get ended(): Ended {
@@ -71,8 +92,7 @@ class EndedTotals {
 
   #quantiles(): readonly [number | null, number | null, number | null] {
     if (this.#timed === 0) return [null, null, null];
-    const sketch = new Sketch();
-    for (const text of this.#sketches) sketch.addText(text);
+    const sketch = this.#read();
     const at = (p: number) => sketch.quantile(p, this.#minMs, this.#maxMs);
     return [at(0.5), at(0.95), at(0.99)];
   }
@@ -124,6 +144,23 @@ export class Totals {
         break;
     }
     if (typeof numbers === "string") this.#addTokens(dimensions, sums, day);
+  }
+
+  /** Adds all of another group. */
+  merge(other: Totals): void {
+    this.#runs.merge(other.#runs);
+    this.#calls.merge(other.#calls);
+    for (const kind of tokenKinds) this.#tokens[kind] += other.#tokens[kind];
+    this.#waitingMs += other.#waitingMs;
+    this.#refused += other.#refused;
+    this.#turns += other.#turns;
+    this.#permissionRequests += other.#permissionRequests;
+    this.#permissionWaitMs += other.#permissionWaitMs;
+    this.#activeMs += other.#activeMs;
+    this.#requests += other.#requests;
+    if (other.#listUsd !== null) this.#listUsd = (this.#listUsd ?? 0) + other.#listUsd;
+    this.#reportedMicroUsd += other.#reportedMicroUsd;
+    this.#unpricedTokens += other.#unpricedTokens;
   }
 
   #addActivity(row: Row, { row: { activity } }: Dimensions, sums: Sums): void {
