@@ -249,7 +249,9 @@ async function rewriteAsCommonJs(folder) {
     if (code !== undefined) await rm(`${folder}/${file}`);
     await writeFile(`${folder}/${code === undefined ? file : file.replace(/mjs$/, "cjs")}`, linked);
   }
-  return new Map([...modules].flatMap(([file, code]) => (code === undefined ? [] : [[file, file.replace(/mjs$/, "cjs")]])));
+  return new Map(
+    [...modules].flatMap(([file, code]) => (code === undefined ? [] : [[file, file.replace(/mjs$/, "cjs")]])),
+  );
 }
 const rewritten = await rewriteAsCommonJs("dist/cli");
 // Type declarations of the Node SDK.
@@ -269,7 +271,7 @@ await writeFile("dist/packages.json", JSON.stringify([...new Set(packages)].filt
 // Our modules by bundle, for a test: a class in two bundles of one process would be two classes.
 const outputs = built.flatMap(({ metafile }) => Object.entries(metafile.outputs));
 const ownModules = ([file, { inputs }]) => [
-  file.replaceAll("\\", "/"),
+  file.replaceAll("\\", "/").replace(/^dist\/cli\/(.*)$/, (_, name) => `dist/cli/${rewritten.get(name) ?? name}`),
   Object.keys(inputs).filter((name) => !name.includes("node_modules")),
 ];
 await writeFile("dist/bundles.json", JSON.stringify(Object.fromEntries(outputs.map(ownModules))));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { scaled } from "./load.ts";
 import { figure, type Measurement, quantile } from "./measurement.ts";
-import { yearOf } from "./store.ts";
+import { yearOf } from "./year.ts";
 
 const script = fileURLToPath(new URL("../dist/cli/nexus.cjs", import.meta.url));
 const rounds = 25;
@@ -16,8 +16,18 @@ export async function command(): Promise<readonly Measurement[]> {
   try {
     const env = { PATH: process.env["PATH"], HOME: home };
     yearOf(join(home, "nexus", "state", "telemetry.db"), scaled(1_000_000, 4_000)).close();
-    const cases = { node: ["-e", "0"], status: [script, "telemetry", "status"], stats: [script, "stats"] };
-    const times: Record<keyof typeof cases, number[]> = { node: [], status: [], stats: [] };
+    const cases = {
+      node: ["-e", "0"],
+      help: [script, "--help"],
+      status: [script, "telemetry", "status"],
+      stats: [script, "stats", "--by", "command", "--year"],
+      overview: [script, "stats"],
+    };
+    const names = Object.keys(cases) as (keyof typeof cases)[];
+    const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
+      keyof typeof cases,
+      number[]
+    >;
     for (let round = 0; round < scaled(rounds); round += 1) {
       for (const [name, args] of Object.entries(cases)) {
         const start = performance.now();
@@ -28,24 +38,9 @@ export async function command(): Promise<readonly Measurement[]> {
     }
     const median = (name: keyof typeof cases) => quantile(times[name], 0.5);
     const against = "node -e 0, cold";
-    return [
-      figure({
-        name: "command-status",
-        unit: "×",
-        value: median("status") / median("node"),
-        against,
-        baseline: 1,
-        limit: 2,
-      }),
-      figure({
-        name: "command-stats",
-        unit: "×",
-        value: median("stats") / median("node"),
-        against,
-        baseline: 1,
-        limit: 2.5,
-      }),
-    ];
+    const of = (name: Exclude<keyof typeof cases, "node">, limit: number) =>
+      figure({ name: `command-${name}`, unit: "×", value: median(name) / median("node"), against, baseline: 1, limit });
+    return [of("help", 1.5), of("status", 2), of("stats", 2.5), of("overview", 10)];
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

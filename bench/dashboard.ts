@@ -14,7 +14,7 @@ import { Workbench } from "../test/browser/workbench.ts";
 import { decide } from "../test/fixtures/consented.ts";
 import { scaled } from "./load.ts";
 import { figure, type Measurement, quantile } from "./measurement.ts";
-import { yearOf } from "./store.ts";
+import { yearOf } from "./year.ts";
 
 const rounds = 9;
 const limitMs = 300;

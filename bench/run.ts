@@ -21,6 +21,7 @@ import { setLoad } from "./load.ts";
 import type { Measurement } from "./measurement.ts";
 import { otlp } from "./otlp.ts";
 import { python } from "./python.ts";
+import { query } from "./query.ts";
 import { receiver } from "./receiver.ts";
 import { rollup } from "./rollup.ts";
 import { backfill, sending } from "./sharing.ts";
@@ -45,7 +46,18 @@ const benches: readonly Bench[] = [
   { names: ["store-rate", "worker-rate"], run: storing },
   { names: ["idle-own-memory", "idle-resident-memory"], run: idle },
   { names: ["stats-month", "stats-year", "bytes-per-event", "export-memory"], run: reading },
-  { names: ["command-status", "command-stats"], run: command },
+  {
+    names: [
+      "query-month-commands",
+      "query-month-overview",
+      "query-year-overview",
+      "query-year-filter",
+      "query-year-two-filters",
+      "query-sessions",
+    ],
+    run: query,
+  },
+  { names: ["command-help", "command-status", "command-stats", "command-overview"], run: command },
   { names: ["dashboard-first", "dashboard-interactive"], run: dashboard },
   { names: ["hook-p50", "hook-to-cat", "hook-64k-to-cat"], run: hook },
   { names: ["otlp-rate"], run: otlp },

@@ -17,20 +17,18 @@ import { type CleanEvent, markClean } from "../server/privacy/clean-event.ts";
 import { openBetterSqlite3 } from "../server/store/driver/better-sqlite3.ts";
 import { immediately } from "../server/store/driver/driver.ts";
 import { uuidBytes } from "../server/store/events/uuid-bytes.ts";
-import { dayOfHour, localHourOf } from "../server/store/rollups/local-time.ts";
-import { rollUpDays } from "../server/store/rollups/rollups.ts";
 import { Store } from "../server/store/store.ts";
 import { silentListener, TelemetryCore } from "../server/worker/core.ts";
 import { productInfo } from "../server/worker/product-info.ts";
 import { TelemetryService } from "../server/worker/service.ts";
 import { RecordEventsRequest } from "../shared/protocol/record.ts";
 import { ExportRequest, exportKinds } from "../shared/protocol/worker.ts";
-import { dayMs } from "../shared/schema/durations.ts";
 import { markRaw } from "../shared/schema/raw.ts";
 import { scaled } from "./load.ts";
 import { figure, type Measurement, quantile } from "./measurement.ts";
 import { typicalEvent } from "./sample.ts";
 import { BenchWorker, decision, editor } from "./worker.ts";
+import { yearOf } from "./year.ts";
 
 const batchSize = 50;
 const batches = 400;
@@ -162,23 +160,6 @@ export async function storing(): Promise<readonly Measurement[]> {
 const million = 1_000_000;
 const periods = ["month", "year"] as const;
 
-/** Creates a store with events of a year, rolled up into days and months. */
-export function yearOf(file: string, events: number): Store {
-  const store = new Store(file, productInfo, systemClock);
-  const nowMs = Date.now();
-  const perDay = Math.ceil(events / 365);
-  for (let day = 364; day >= 0; day -= 1) {
-    const startMs = nowMs - day * dayMs - dayMs / 2;
-    store.write(cleanBatch(v4(), 0, perDay, (seq) => startMs + Math.floor((seq / perDay) * (dayMs / 2))));
-  }
-  store.withExistingDatabase((connection) => {
-    immediately(connection, () => {
-      while (rollUpDays(connection, dayOfHour(localHourOf(nowMs)), 400));
-    });
-  });
-  return store;
-}
-
 function statsMs(store: Store, period: "month" | "year"): number {
   const times = Array.from({ length: 21 }, () => {
     const start = performance.now();
@@ -277,9 +258,10 @@ export async function reading(): Promise<readonly Measurement[]> {
       });
     const month = of("stats-month", "month");
     const year = of("stats-year", "year");
+    const stored = large.totals()?.events ?? 1;
     large.close();
     small.close();
-    const bytes = statSync(join(folder, "large.db")).size / (Math.ceil(scaled(million, 20_000) / 365) * 365);
+    const bytes = statSync(join(folder, "large.db")).size / stored;
     const target = join(folder, "export.json");
     const rss = await exportMemory(join(folder, "home"), join(folder, "large.db"), target);
     return [

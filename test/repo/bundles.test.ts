@@ -15,7 +15,10 @@ const bundles: Readonly<Record<string, readonly string[]>> = JSON.parse(
 const processes: readonly (readonly [string, (file: string) => boolean])[] = [
   ["the extension host", (file) => /^dist\/[^/]+\.cjs$/.test(file)],
   ["the worker", (file) => file.startsWith("dist/worker/")],
-  ["the command", (file) => /^dist\/cli\/.*\.mjs$/.test(file) || file === "dist/worker/undici-client.cjs"],
+  [
+    "the command",
+    (file) => /^dist\/cli\/(?!uninstall).*\.[cm]js$/.test(file) || file === "dist/worker/undici-client.cjs",
+  ],
 ];
 
 const textOf = (module: string): string => readFileSync(join(root, module), "utf8");

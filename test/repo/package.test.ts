@@ -27,7 +27,7 @@ it("contains only files on the allow-list", async () => {
       "dist/worker/commands.json",
       "THIRD-PARTY-NOTICES.md",
       "dist/cli/nexus.cjs",
-      "dist/cli/program.mjs",
+      "dist/cli/program.cjs",
       "bin/nexus",
     ]),
   );
