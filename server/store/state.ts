@@ -17,7 +17,8 @@ export type StateName =
   | "future_consent"
   | "future_consent_seen"
   | "purge_mark"
-  | "exit_rules_since";
+  | "exit_rules_since"
+  | "rollup_generation";
 
 /** Returns 0 if the value was never set. */
 export function readNumber(connection: Connection, name: StateName): number {

@@ -25,6 +25,7 @@ import { noInsights, readInsights } from "../analytics/insights.ts";
 import { emptyMetrics, readMetrics } from "../analytics/metrics.ts";
 import { type OpenPeriodQuery, PeriodQuery } from "../analytics/period-query.ts";
 import { PriceList } from "../analytics/price-list.ts";
+import type { DayCache } from "../analytics/query/day-cache.ts";
 import { readFirstTry } from "../analytics/query/first-try.ts";
 import { answer } from "../analytics/query/query.ts";
 import { type NewestSessions, readSessions, readTimeline } from "../analytics/query/sessions.ts";
@@ -72,9 +73,18 @@ export class TelemetryReader {
   readonly #core: TelemetryCore;
   readonly #processStatus: () => ProcessStatus;
 
-  constructor(core: TelemetryCore, processStatus: () => ProcessStatus = () => readOnlyProcess) {
+  readonly #cache: DayCache | undefined;
+
+  /** `cache`: for a process that stays. */
+  constructor(core: TelemetryCore, processStatus: () => ProcessStatus = () => readOnlyProcess, cache?: DayCache) {
     this.#core = core;
     this.#processStatus = processStatus;
+    this.#cache = cache;
+  }
+
+  /** Forgets what is kept in memory, after an erasure. */
+  dropCache(): void {
+    this.#cache?.drop();
   }
 
   #receiverNotes(): readonly Message[] {
@@ -135,7 +145,9 @@ export class TelemetryReader {
   query(query: Query): Answer {
     const priceList = new PriceList(this.#core.permissions.evaluate().prices);
     const nowMs = this.#core.clock.nowMs();
-    const found = this.#core.locatedStore().read((connection) => answer(connection, query, priceList, nowMs));
+    const found = this.#core
+      .locatedStore()
+      .read((connection) => answer(connection, query, priceList, nowMs, this.#cache));
     return found ?? answer(undefined, query, priceList, nowMs);
   }
 

@@ -25,6 +25,7 @@ import type {
 } from "../../shared/protocol/worker.ts";
 import type { Raw } from "../../shared/schema/raw.ts";
 import { forgetSettings } from "../agents/forget.ts";
+import { DayCache } from "../analytics/query/day-cache.ts";
 import type { ConsentDecision } from "../config/consent-log.ts";
 import { DestinationError, noDestination } from "../config/destination.ts";
 import { NotPermittedError } from "../config/permission.ts";
@@ -86,7 +87,7 @@ export class TelemetryService {
   constructor(core: TelemetryCore) {
     this.#core = core;
     const { paths, env, clock, listener, store, permissions } = core;
-    this.reader = new TelemetryReader(this.#core, () => this.#processStatus());
+    this.reader = new TelemetryReader(this.#core, () => this.#processStatus(), new DayCache());
     this.#automatic = new AutomaticSync(this.#core);
     this.#usage = new ResourceUsage(clock.nowMs());
     this.#identity = new IdentityFile(paths.identityFile);
@@ -320,6 +321,7 @@ export class TelemetryService {
     // Before the database: an import that has read lines already is stopped by the erasure.
     this.#logs.empty();
     const erased = store.erase({ by: "all" }, (connection) => Sharing.withdraw(connection, true));
+    this.reader.dropCache();
     this.#core.sharing.clearOutbox();
     removeWithLeftovers(this.#core.paths.commandSessionFile);
     const agentSettings = forgetSettings(this.#core.paths);
@@ -372,6 +374,7 @@ export class TelemetryService {
       };
     }
     this.#core.sharing.clearOutbox();
+    this.reader.dropCache();
     this.#core.listener.dataChanged();
     this.#core.notifySharing();
     return erased;

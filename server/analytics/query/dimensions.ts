@@ -55,6 +55,26 @@ export function readDimensions(connection: Connection, filters: Filters): Readon
   return found;
 }
 
+/** Returns those of some dimensions that match all filters. */
+export function matching(
+  connection: Connection,
+  filters: Filters,
+  known: ReadonlyMap<number, Dimensions>,
+): ReadonlyMap<number, Dimensions> {
+  if (Object.values(filters).every((value) => value === undefined)) return known;
+  const [where, values] = conditionOf(filters);
+  const classes = filters.class?.split(",");
+  const found = new Map<number, Dimensions>();
+  for (const { id } of connection.prepare(`SELECT d.id FROM dimensions d WHERE ${where}`).all(...values)) {
+    const of = known.get(Number(id));
+    const path = of?.row["command_path"];
+    if (of === undefined) continue;
+    if (classes === undefined || (typeof path === "string" && classes.includes(commandClass(path))))
+      found.set(Number(id), of);
+  }
+  return found;
+}
+
 function kindOf(row: Row): Dimensions["kind"] {
   if (isCommandRun(row)) return "run";
   if (isToolCall(row)) return "call";

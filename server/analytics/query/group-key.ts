@@ -3,7 +3,7 @@ import { type Grouping, timeGroupings } from "../../../shared/protocol/query.ts"
 import { dayMs, hourMs } from "../../../shared/schema/durations.ts";
 import { hookAgents } from "../../../shared/vocabulary/agents.ts";
 import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
-import type { Row } from "../../store/driver/driver.ts";
+import type { Row, SqlValue } from "../../store/driver/driver.ts";
 import { dayOfHour, firstDayOfMonth } from "../../store/rollups/local-time.ts";
 import { grains } from "../../store/rollups/rollups.ts";
 
@@ -64,15 +64,18 @@ export function dimensionKey(dimensions: Row, by: Grouping): string {
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
+/** The time of a rollup. */
+export type Bucket = Readonly<Record<"grain" | "bucket", SqlValue>> | Row;
+
 /** Returns the first local day of a rollup, counted since 1970. */
-export function dayOfRow({ grain, bucket }: Row): number {
+export function dayOfRow({ grain, bucket }: Bucket): number {
   const at = Number(bucket);
   return grain === grains.hour ? dayOfHour(at) : grain === grains.day ? at : firstDayOfMonth(at);
 }
 
 /** Returns the group of a rollup. */
-export function timeKeyOf(row: Row, by: TimeGrouping): string {
-  return by === "hour" ? timeKey(Number(row["bucket"]), by) : timeKey(dayOfRow(row) * 24, by);
+export function timeKeyOf(row: Bucket, by: TimeGrouping): string {
+  return by === "hour" ? timeKey(Number(row.bucket), by) : timeKey(dayOfRow(row) * 24, by);
 }
 
 /** Returns the group of a local hour, counted since 1970. */

@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  type Answer,
   type Filters,
   filterNames,
   type Grouping,
   groupings,
   type Measures,
+  type Query,
   timeGroupings,
 } from "../../../shared/protocol/query.ts";
 import type { FieldValue } from "../../../shared/schema/field-types.ts";
@@ -14,7 +16,9 @@ import { admitted } from "../../../test/fixtures/clean-events.ts";
 import { anything } from "../../../test/fixtures/raw-events.ts";
 import { readBothWays } from "../../../test/fixtures/read-rollups.ts";
 import type { CleanEvent } from "../../privacy/clean-event.ts";
+import type { Connection } from "../../store/driver/driver.ts";
 import { PriceList } from "../price-list.ts";
+import { DayCache } from "./day-cache.ts";
 import { answer } from "./query.ts";
 
 const now = new Date(2026, 6, 15, 12).getTime();
@@ -249,6 +253,14 @@ function sumOf(groups: Iterable<ReturnType<typeof nothing>>) {
   return sum;
 }
 
+/** Answers with and without a cache, which must be the same. */
+function asked(connection: Connection, query: Query): Answer {
+  const found = answer(connection, query, priceList, now);
+  const cache = new DayCache();
+  for (const _ of ["fills it", "uses it"]) expect(answer(connection, query, priceList, now, cache)).toEqual(found);
+  return found;
+}
+
 const someFilters: fc.Arbitrary<Filters> = fc.constantFrom<Filters>(
   {},
   { command: "git" },
@@ -322,7 +334,7 @@ describe("the query model", () => {
         const isLater = ({ tsMs }: CleanEvent) =>
           compare === "previous" && new Date(tsMs).getDate() === 8 && new Date(tsMs).getHours() > 12;
         const found = readBothWays([first, ...all.filter((event) => !isLater(event))], now, (connection) => [
-          answer(connection, { period, filters, compare, by: "command" }, priceList, now).before,
+          asked(connection, { period, filters, compare, by: "command" }).before,
           answer(connection, { period: before, filters, by: "command" }, priceList, now),
         ]);
         expect(found[0]?.groups).toEqual(found[1]?.groups);

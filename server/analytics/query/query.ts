@@ -1,26 +1,35 @@
 /** Answers a query of the query model from rollups; of single sessions from their events. */
-import type { Answer, Figures, Filters, Grouping, Measures, Query } from "../../../shared/protocol/query.ts";
+import type { Answer, Figures, Filters, Grouping, Query } from "../../../shared/protocol/query.ts";
 import { pricesAsOf } from "../../../shared/vocabulary/prices.ts";
 import type { Connection, Row } from "../../store/driver/driver.ts";
 import { dayOfHour, localHourOf } from "../../store/rollups/local-time.ts";
+import { closedDayOf } from "../../store/rollups/reader.ts";
 import { grains } from "../../store/rollups/rollups.ts";
 import type { PriceList } from "../price-list.ts";
 import { firstHour, firstRecorded } from "../recorded-range.ts";
-import { conditionOf, type Dimensions, readDimensions } from "./dimensions.ts";
+import type { DayCache } from "./day-cache.ts";
+import { conditionOf, type Dimensions, matching, readDimensions } from "./dimensions.ts";
 import { dayOfRow, dimensionKey, grainOf, isByTime, timeGrouping, timeKeyOf, timeKeys } from "./group-key.ts";
 import { readRollups, rollupColumns } from "./rollup-rows.ts";
 import { sessionCounts } from "./session-counts.ts";
 import { rowsBySession } from "./session-rows.ts";
 import { comparedStretch, type Stretch, stretchOf } from "./stretch.ts";
-import { Totals } from "./totals.ts";
+import { type Rollup, Totals } from "./totals.ts";
 
-/** @throws SelectionError */
-export function answer(connection: Connection | undefined, query: Query, priceList: PriceList, nowMs: number): Answer {
+/** `cache`: for a process that answers many questions. @throws SelectionError */
+export function answer(
+  connection: Connection | undefined,
+  query: Query,
+  priceList: PriceList,
+  nowMs: number,
+  cache?: DayCache,
+): Answer {
   const stretch = stretchOf(query.period, nowMs);
   const by = query.by === "time" ? timeGrouping((stretch.toHour - stretch.fromHour) / 24) : query.by;
   const { filters = {} } = query;
   const unpriced = new Set<string>();
-  const reader = connection === undefined ? undefined : new FiguresReader(connection, by, filters, priceList, unpriced);
+  const reader =
+    connection === undefined ? undefined : new FiguresReader(connection, by, filters, priceList, unpriced, cache);
   const compared = query.compare === undefined ? undefined : comparedStretch(stretch, query.compare, nowMs);
   return {
     ...(reader?.figures(stretch, nowMs) ?? emptyFigures(stretch, priceList)),
@@ -49,6 +58,7 @@ class FiguresReader {
   readonly #priceList: PriceList;
   readonly #unpriced: Set<string>;
   readonly #dimensions: ReadonlyMap<number, Dimensions>;
+  readonly #cache: DayCache | undefined;
 
   constructor(
     connection: Connection,
@@ -56,13 +66,17 @@ class FiguresReader {
     filters: Filters,
     priceList: PriceList,
     unpriced: Set<string>,
+    cache: DayCache | undefined,
   ) {
     this.#connection = connection;
     this.#by = by;
     this.#filters = filters;
     this.#priceList = priceList;
     this.#unpriced = unpriced;
-    this.#dimensions = readDimensions(connection, filters);
+    this.#cache = cache;
+    cache?.refresh(connection);
+    this.#dimensions =
+      cache === undefined ? readDimensions(connection, filters) : matching(connection, filters, cache.dimensions);
   }
 
   /** Whether recording had started at the beginning of a stretch. */
@@ -90,36 +104,39 @@ class FiguresReader {
       return group;
     };
     if (isByTime(by)) for (const key of this.#timeKeys(stretch, by, nowMs)) groupOf(key);
-    const keys = new Map<Dimensions, string>();
     const times = new Map<string, string>();
-    const keyOf = (row: Row, dimensions: Dimensions, of: Grouping): string => {
-      if (of === "session") return String(row["session"]);
+    const keyOf = (row: Rollup, dimensions: Dimensions, of: Grouping): string => {
+      if (of === "session") return String((row as Row)["session"]);
       if (isByTime(of)) {
-        const at = `${row["grain"]} ${row["bucket"]}`;
+        const at = `${row.grain} ${row.bucket}`;
         const time = times.get(at) ?? timeKeyOf(row, of);
         times.set(at, time);
         return time;
       }
-      const known = keys.get(dimensions) ?? dimensionKey(dimensions.row, of);
-      keys.set(dimensions, known);
-      return known;
+      return dimensionKey(dimensions.row, of);
     };
-    for (const row of by === "session" ? rowsBySession(this.#connection, stretch) : this.#rows(stretch)) {
-      const dimensions = this.#dimensions.get(Number(row["dimensions"]));
-      if (dimensions === undefined) continue;
-      const day = dayOfRow(row);
-      if (by === undefined) total.add(row, dimensions, day);
-      else groupOf(keyOf(row, dimensions, by)).add(row, dimensions, day);
-    }
-    for (const group of groups.values()) total.merge(group);
+    const isByDimension = by !== undefined && by !== "session" && !isByTime(by);
+    const known = new Map<Dimensions, Totals>();
+    const add = (row: Rollup, dimensions: Dimensions) => {
+      let group = by === undefined ? total : isByDimension ? known.get(dimensions) : undefined;
+      if (group === undefined && by !== undefined) {
+        group = groupOf(keyOf(row, dimensions, by));
+        if (isByDimension) known.set(dimensions, group);
+      }
+      group?.add(row, dimensions, dayOfRow(row));
+    };
+    if (by === "session") this.#addRows(rowsBySession(this.#connection, stretch), add);
+    else this.#addRollups(stretch, add);
     const sessions = sessionCounts(this.#connection, stretch, by, this.#filters);
+    const found = [...groups].map(([key, group]) => {
+      total.merge(group);
+      return { key, measures: { ...group.finish(), sessions: sessions.of(key) } };
+    });
     return {
       fromMs: stretch.fromMs,
       toMs: stretch.toMs,
-      groups: [...groups]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, group]) => ({ key, measures: withSessions(group, sessions.of(key)) })),
-      total: withSessions(total, sessions.total),
+      groups: found.sort((a, b) => (a.key < b.key ? -1 : 1)),
+      total: { ...total.finish(), sessions: sessions.total },
     };
   }
 
@@ -131,14 +148,33 @@ class FiguresReader {
     return timeKeys(from, Math.min(toHour, localHourOf(nowMs) + 1), by);
   }
 
-  #rows(stretch: Stretch): Iterable<Row> {
+  #addRows(rows: Iterable<Row>, add: (row: Rollup, dimensions: Dimensions) => void): void {
+    for (const row of rows) {
+      const dimensions = this.#dimensions.get(Number(row["dimensions"]));
+      if (dimensions !== undefined) add(row, dimensions);
+    }
+  }
+
+  /** Closed days from memory, if there is a cache and hours are not asked for; the rest from the database. */
+  #addRollups(stretch: Stretch, add: (row: Rollup, dimensions: Dimensions) => void): void {
     const { fromHour, toHour } = stretch;
     const byDay = this.#priceList.changesWithin(dayOfHour(fromHour), dayOfHour(toHour));
     const coarsest = Math.min(grainOf(this.#by), byDay ? grains.day : grains.month);
+    if (this.#cache === undefined || coarsest === grains.hour) {
+      this.#addRows(this.#read(stretch, coarsest), add);
+      return;
+    }
+    const closed = closedDayOf(this.#connection);
+    const from = Math.ceil(fromHour / 24);
+    const to = Math.max(from, Math.min(Math.floor(toHour / 24), closed));
+    this.#cache.each(this.#connection, from, to, this.#dimensions, add);
+    this.#addRows(this.#read({ fromHour, toHour: Math.min(toHour, from * 24) }, grains.hour), add);
+    this.#addRows(this.#read({ fromHour: Math.max(fromHour, to * 24), toHour }, grains.hour), add);
+  }
+
+  #read(stretch: Pick<Stretch, "fromHour" | "toHour">, coarsest: number): readonly Row[] {
     const [where, values] = conditionOf(this.#filters);
-    const matching = `WHERE m.dimensions IN (SELECT d.id FROM dimensions d WHERE ${where})`;
-    return readRollups(this.#connection, stretch, coarsest, rollupColumns, matching, values);
+    const isWanted = `WHERE m.dimensions IN (SELECT d.id FROM dimensions d WHERE ${where})`;
+    return readRollups(this.#connection, stretch, coarsest, rollupColumns, isWanted, values);
   }
 }
-
-const withSessions = (totals: Totals, sessions: number | null): Measures => ({ ...totals.measures, sessions });

@@ -5,6 +5,7 @@ import type { Row } from "../../store/driver/driver.ts";
 import { Sketch } from "../../store/rollups/sketch.ts";
 import type { PriceList, Tokens } from "../price-list.ts";
 import { wilson } from "../statistics.ts";
+import type { Cells } from "./day-cache.ts";
 import type { Dimensions } from "./dimensions.ts";
 
 const noTokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 };
@@ -20,7 +21,14 @@ const tokenFields: Readonly<Record<keyof Tokens, readonly FieldName[]>> = {
 };
 const tokenKinds = Object.keys(tokenFields) as (keyof Tokens)[];
 
+/** The tokens of one rollup; one object for all, because a year has tens of thousands. */
+const scratch: Record<keyof Tokens, number> = { ...noTokens };
+
 type Sums = Readonly<Record<string, readonly number[]>>;
+
+/** A rollup as read from the database, or from memory, where its numbers are parsed. */
+export type Rollup = Row | Cells;
+const noSums: Sums = {};
 
 /** Runs or calls that ended. Sketches are kept as stored and read once. */
 class EndedTotals {
@@ -35,7 +43,7 @@ class EndedTotals {
   #sketch: Sketch | undefined;
   #unread: string[] = [];
 
-  add(row: Row, dimensions: Dimensions): void {
+  add(row: Rollup, dimensions: Dimensions): void {
     const count = Number(row["count"]);
     this.count += count;
     if (!dimensions.hasOutcome) return;
@@ -70,6 +78,11 @@ class EndedTotals {
     for (const text of this.#unread) this.#sketch.addText(text);
     this.#unread = [];
     return this.#sketch;
+  }
+
+  /** Frees the durations, after which nothing can be added. */
+  release(): void {
+    this.#sketch = undefined;
   }
 
   get ended(): Ended {
@@ -122,9 +135,8 @@ export class Totals {
   }
 
   /** Adds a rollup. `day`: its first local day, counted since 1970. */
-  add(row: Row, dimensions: Dimensions, day: number): void {
-    const numbers = row["numbers"];
-    const sums: Sums = typeof numbers === "string" ? JSON.parse(numbers) : {};
+  add(row: Rollup, dimensions: Dimensions, day: number): void {
+    const sums = sumsOf(row);
     switch (dimensions.kind) {
       case "run":
         this.#runs.add(row, dimensions);
@@ -143,7 +155,7 @@ export class Totals {
       case "other":
         break;
     }
-    if (typeof numbers === "string") this.#addTokens(dimensions, sums, day);
+    if (sums !== noSums) this.#addTokens(dimensions, sums, day);
   }
 
   /** Adds all of another group. */
@@ -163,7 +175,7 @@ export class Totals {
     this.#unpricedTokens += other.#unpricedTokens;
   }
 
-  #addActivity(row: Row, { row: { activity } }: Dimensions, sums: Sums): void {
+  #addActivity(row: Rollup, { row: { activity } }: Dimensions, sums: Sums): void {
     const count = Number(row["count"]);
     switch (activity) {
       case "turn":
@@ -182,10 +194,13 @@ export class Totals {
   }
 
   #addTokens({ row, contextSize }: Dimensions, sums: Sums, day: number): void {
-    const tokens = Object.fromEntries(
-      tokenKinds.map((kind) => [kind, tokenFields[kind].reduce((sum, field) => sum + sumIn(sums, field), 0)]),
-    ) as Record<keyof Tokens, number>;
-    for (const kind of tokenKinds) this.#tokens[kind] += tokens[kind];
+    const tokens = scratch;
+    for (const kind of tokenKinds) {
+      let sum = 0;
+      for (const field of tokenFields[kind]) sum += sumIn(sums, field);
+      tokens[kind] = sum;
+      this.#tokens[kind] += sum;
+    }
     this.#reportedMicroUsd += sumIn(sums, "cost_microusd");
     const all = tokens.input + tokens.output;
     if (all === 0) return;
@@ -196,6 +211,14 @@ export class Totals {
       this.#unpricedTokens += all;
       this.#unpriced.add(model);
     }
+  }
+
+  /** Returns the measures, after which nothing can be added. */
+  finish(): Omit<Measures, "sessions"> {
+    const found = this.measures;
+    this.#runs.release();
+    this.#calls.release();
+    return found;
   }
 
   /** Without the number of sessions, which rollups do not contain. */
@@ -219,6 +242,11 @@ export class Totals {
       },
     };
   }
+}
+
+function sumsOf({ numbers }: Rollup): Sums {
+  if (typeof numbers === "string") return JSON.parse(numbers);
+  return typeof numbers === "object" && numbers !== null ? (numbers as Sums) : noSums;
 }
 
 /** Summaries are count, sum, min and max. */

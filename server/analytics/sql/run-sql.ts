@@ -1,7 +1,6 @@
 /** Runs a query of the user's: one statement that only reads, on the tables and the documented views. */
 import type { Connection, SqlValue } from "../../store/driver/driver.ts";
 import { checkSql, SqlError } from "./check-sql.ts";
-import { temporaryViews } from "./views.ts";
 
 export interface SqlRows {
   readonly columns: readonly string[];
@@ -11,8 +10,6 @@ export interface SqlRows {
 /** The connection must be one for reading. @throws SqlError */
 export function runSql(connection: Connection, text: string): SqlRows {
   const sql = checkSql(text);
-  // Views of this connection only: the file is not changed.
-  connection.exec(`PRAGMA query_only = OFF; ${temporaryViews} PRAGMA query_only = ON;`);
   try {
     return connection.query(sql);
   } catch (error) {

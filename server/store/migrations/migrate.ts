@@ -14,6 +14,7 @@ import { origins } from "./011-origins.ts";
 import { ownSessions } from "./012-own-sessions.ts";
 import { commandChains } from "./013-command-chains.ts";
 import { agentReports } from "./014-agent-reports.ts";
+import { queries } from "./015-queries.ts";
 
 type Step = string | ((connection: Connection) => void);
 
@@ -155,6 +156,7 @@ const steps: readonly Step[] = [
   ownSessions,
   commandChains,
   agentReports,
+  queries,
 ];
 
 export const schemaVersion = steps.length;
