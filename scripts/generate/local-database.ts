@@ -226,6 +226,8 @@ const views: Readonly<Record<string, string>> = {
   events_readable: "Events with the column names of ADR-003, for the sqlite3 shell.",
   sessions_readable: "Sessions with the column names of ADR-003.",
   rollups: "`metrics` and `recent_metrics` together. A bucket can have several rows: add them up.",
+  totals_readable:
+    "Rollups by local day, with the values of their dimensions: closed days as such, later ones as one row for each hour.",
 };
 
 interface Column {
