@@ -9,16 +9,8 @@ import { isAgent } from "../../shared/schema/sources.ts";
 import { commandClass } from "../../shared/vocabulary/command-classes.ts";
 import type { Connection } from "../store/driver/driver.ts";
 import { startOfHour } from "../store/rollups/local-time.ts";
-import { closedDayOf, type GrainRange, readRanges, splitByGrain } from "../store/rollups/reader.ts";
 import { grains } from "../store/rollups/rollups.ts";
-import {
-  Aggregate,
-  aggregatesByName,
-  byName,
-  type TerminalRollup,
-  terminalColumns,
-  terminalRollup,
-} from "./aggregate.ts";
+import { Aggregate, aggregatesByName, byName, type TerminalRollup, terminalRollup } from "./aggregate.ts";
 import { previousSpan, type Span } from "./calendar.ts";
 import { changePoint, type DayRuns } from "./change-point.ts";
 import { type CheckRuns, readCheckRuns } from "./check-runs.ts";
@@ -26,7 +18,7 @@ import { isCommandRun, startedOrEndedCondition } from "./classify.ts";
 import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
 import { readDimensions } from "./query/dimensions.ts";
 import { dayOfRow } from "./query/group-key.ts";
-import { readRollups } from "./query/rollup-rows.ts";
+import { readRollups, rollupColumns } from "./query/rollup-rows.ts";
 import { threshold, wilson } from "./statistics.ts";
 
 /** Minimum samples. */
@@ -83,8 +75,7 @@ function isWaitedFor(path: string): boolean {
 
 export function readInsights({ query, connection }: OpenPeriodQuery): Insights {
   const { span, nowMs } = query;
-  const ranges = splitByGrain(span.fromHour, span.toHour, closedDayOf(connection), grains.month);
-  const now = endsIn(connection, ranges);
+  const now = endsIn(connection, span);
   const weeks = Math.max(1, (Math.min(nowMs, span.endMs) - recordedFrom(connection, span)) / msPerWeek);
   const runs = runsIn(now);
   const total = [...runs.values()].reduce((sum, { count }) => sum + count, 0);
@@ -114,15 +105,13 @@ export function noInsights({ period, fromMs }: PeriodQuery): Insights {
   return { period, fromMs, runs: 0, insights: [] };
 }
 
-function endsIn(connection: Connection, ranges: readonly GrainRange[]): readonly TerminalRollup[] {
-  const rows = readRanges(
-    connection,
-    ranges,
-    (from) =>
-      `SELECT ${terminalColumns}
-       FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE ${startedOrEndedCondition}`,
+/** Started and ended commands and tool calls. */
+function endsIn(connection: Connection, span: Span): readonly TerminalRollup[] {
+  const dimensions = readDimensions(connection, {}, startedOrEndedCondition);
+  const isWanted = `WHERE m.dimensions IN (SELECT d.id FROM dimensions d WHERE ${startedOrEndedCondition})`;
+  return readRollups(connection, span, grains.month, rollupColumns, isWanted).map((row) =>
+    terminalRollup({ ...row, ...dimensions.get(Number(row["dimensions"]))?.row }),
   );
-  return rows.map(terminalRollup);
 }
 
 /** Returns the start of recording, or of the span if that is later. */

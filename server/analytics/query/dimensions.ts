@@ -32,9 +32,13 @@ const filterColumns: Readonly<Partial<Record<FilterName, string>>> = {
   outcome: "status",
 };
 
-/** The dimensions of what is counted and matches all filters, by their number. */
-export function readDimensions(connection: Connection, filters: Filters): ReadonlyMap<number, Dimensions> {
-  const [where, values] = conditionOf(filters);
+/** Returns the dimensions of what is counted and matches all filters, by their number. `what`: another condition on `d`. */
+export function readDimensions(
+  connection: Connection,
+  filters: Filters,
+  what: string = counted,
+): ReadonlyMap<number, Dimensions> {
+  const [where, values] = conditionOf(filters, what);
   const classes = filters.class?.split(",");
   const found = new Map<number, Dimensions>();
   const sql = `SELECT d.id, d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status, d.outcome_of,
@@ -83,8 +87,11 @@ function kindOf(row: Row): Dimensions["kind"] {
 }
 
 /** Returns what is counted and matches the filters as a condition on `d`, except the class, which no column has. */
-export function conditionOf(filters: Filters): readonly [sql: string, values: readonly SqlValue[]] {
-  const conditions = [counted];
+export function conditionOf(
+  filters: Filters,
+  what: string = counted,
+): readonly [sql: string, values: readonly SqlValue[]] {
+  const conditions = [what];
   const values: SqlValue[] = [];
   for (const [name, column] of Object.entries(filterColumns)) {
     const wanted = filters[name as FilterName]?.split(",");
