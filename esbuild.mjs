@@ -243,9 +243,13 @@ async function rewriteAsCommonJs(folder) {
   }
   for (const [file, code] of modules) {
     const text = code ?? (await readFile(`${folder}/${file}`, "utf8"));
-    const linked = text.replace(/\.\/([\w-]+)\.mjs/g, (path, name) =>
-      modules.get(`${name}.mjs`) === undefined ? path : `./${name}.cjs`,
-    );
+    const linked = text
+      .replace(/\.\/([\w-]+)\.mjs/g, (path, name) =>
+        modules.get(`${name}.mjs`) === undefined ? path : `./${name}.cjs`,
+      )
+      .replace(/Promise\.resolve\(\)\.then\(\(\)\s*=>\s*\w+\(require\(("\.\/[\w-]+\.mjs")\)\)\)/g, "import($1)");
+    if (/require\("\.\/[\w-]+\.mjs"\)/.test(linked))
+      throw new Error(`${file} requires a module with a top-level await.`);
     if (code !== undefined) await rm(`${folder}/${file}`);
     await writeFile(`${folder}/${code === undefined ? file : file.replace(/mjs$/, "cjs")}`, linked);
   }
