@@ -1,6 +1,7 @@
 /** The period options that several commands share. */
 import type { Comparison } from "../shared/protocol/query.ts";
 import type { PeriodSelection } from "../shared/protocol/reports.ts";
+import { dayMs } from "../shared/schema/durations.ts";
 import { dayText } from "../shared/text/format.ts";
 import { UsageError } from "./exit.ts";
 
@@ -96,15 +97,15 @@ export function periodTitle(period: PeriodSelection["period"], fromMs: number, t
   }
 }
 
-/** Returns what a period is compared with, such as "the 30 days before". */
-export function comparisonTitle(period: PeriodSelection["period"], compare: Comparison): string {
-  if (compare === "year") return "the same days of last year";
-  const titles = {
-    today: "yesterday",
-    week: "the 7 days before",
-    month: "the 30 days before",
-    year: "the 12 months before",
-    custom: "the days before",
-  };
-  return titles[period];
+/** Returns what a period is compared with, such as "the 30 days before". `of`: its times, in milliseconds since 1970. */
+export function comparisonTitle(
+  period: PeriodSelection["period"],
+  compare: Comparison,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): string {
+  const days = Math.max(1, Math.ceil((toMs - fromMs) / dayMs - 1 / 12));
+  if (compare === "year") return `the same ${days === 1 ? "day" : "days"} of last year`;
+  if (period === "today") return "yesterday";
+  if (period === "year") return "the 12 months before";
+  return days === 1 ? "the day before" : `the ${days} days before`;
 }

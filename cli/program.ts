@@ -25,10 +25,10 @@ export function program(hasVersion = true): Command {
     .description("Local-first usage analytics for your editor, terminal and AI agents. Off until you consent.")
     .option("--plain", "plain output for screen readers: no boxes, bars or colours")
     .showSuggestionAfterError()
-    .showHelpAfterError("(run nexus --help for usage)")
     .configureOutput({
       writeOut: (text) => void process.stdout.write(terminalText(text)),
       writeErr: (text) => void process.stderr.write(terminalText(text)),
+      outputError: (text, write) => write(text.replace(/^error: /, "nexus: ")),
     })
     .exitOverride();
   if (hasVersion) nexus.version(productVersion, "-v, --version");
@@ -56,8 +56,12 @@ Exit codes:
 
 nexus run exits with the code of the command it runs.`,
   );
+  for (const command of allOf(nexus))
+    command.showHelpAfterError(`(run ${`nexus ${pathOf(command)}`.trim()} --help for usage)`);
   return withExamples(nexus, "nexus enable", "nexus stats --week", "nexus why npm test", "nexus cost --by day");
 }
+
+const allOf = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(allOf)];
 
 /** Returns the path of a command without `nexus`, such as "telemetry status". */
 export function pathOf(command: Command): string {

@@ -73,8 +73,12 @@ function checked(name: string, value: string): string {
   );
 }
 
-/** Returns the query with the recorded hashes of its workspace: `this`, or a name, folder, URI or hash. @throws UsageError */
-export function withWorkspace(reader: TelemetryReader, query: Query): Query {
+/**
+ * Returns the query with the recorded hashes of its workspace: `this`, or a name, folder, URI or hash. Commands, models and tools
+ * must be recorded ones. @throws UsageError
+ */
+export function resolved(reader: TelemetryReader, query: Query): Query {
+  for (const name of ["command", "model", "tool"] as const) checkRecorded(reader, name, query.filters?.[name]);
   const name = query.filters?.workspace;
   if (name === undefined) return query;
   const finder = reader.workspaces();
@@ -89,10 +93,26 @@ export function withWorkspace(reader: TelemetryReader, query: Query): Query {
   function notRecorded(what: string): never {
     const known = [...finder.known].map((hash) => hash.slice(0, 8));
     throw new UsageError(
-      `No data of the workspace ${what.slice(0, 200)}. Name its folder, its URI, or the first digits of its hash${known.length === 0 ? "; none is recorded" : `: ${known.slice(0, 8).join(", ")}${known.length > 8 ? ", …" : ""}`}.`,
+      `No data of the workspace ${what.slice(0, 200)}. Name its folder, its URI, or at least 4 digits of its hash${known.length === 0 ? "; none is recorded" : `: ${known.slice(0, 8).join(", ")}${known.length > 8 ? ", …" : ""}`}.`,
     );
   }
 }
+
+/** @throws UsageError for a value that is nowhere in the database. */
+function checkRecorded(reader: TelemetryReader, name: "command" | "model" | "tool", values: string | undefined): void {
+  if (values === undefined) return;
+  const known = reader.known(name);
+  if (known.length === 0) return;
+  for (const value of values.split(",")) {
+    if (known.some((one) => one === value || (name === "command" && one.startsWith(`${value} `)))) continue;
+    const hint =
+      didYouMean(value.toLowerCase(), known) || (known.length > maxListed ? "" : ` Recorded: ${known.join(", ")}.`);
+    throw new UsageError(`No data of the ${name} ${value.slice(0, 60)}.${hint}`);
+  }
+}
+
+/** More names are too many for a message. */
+const maxListed = 12;
 
 /** Returns the names of workspaces in a report: the one around the current folder by its name, others by their hash. */
 export function workspaceNames(reader: TelemetryReader): (hash: string) => string {

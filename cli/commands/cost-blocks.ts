@@ -12,7 +12,7 @@ import { print, printJson } from "../output/print.ts";
 import { table } from "../output/table.ts";
 import { heading, wrapped } from "../output/terminal.ts";
 import { periodTitle } from "../period.ts";
-import { queryOf, withWorkspace } from "../query.ts";
+import { queryOf, resolved } from "../query.ts";
 import { withFreshReader } from "../runtime.ts";
 import type { CostOptions } from "./cost.ts";
 import { emptyText } from "./query-report.ts";
@@ -58,6 +58,7 @@ export function blocksOf(hours: readonly Group[]): readonly Block[] {
 /** @throws UsageError */
 export function printBlocks(options: CostOptions): Promise<void> {
   if (options.by !== undefined) throw new UsageError("--blocks is a grouping itself. Leave out --by.");
+  if (options.sort !== undefined) throw new UsageError("--blocks is in the order of time. Leave out --sort.");
   if (options.compare !== undefined) throw new UsageError("--compare cannot be used with --blocks.");
   const { today, week, month, year, yesterday, last, since, until, from, to } = options;
   const hasPeriod = [today, week, month, year, yesterday, last, since, until, from, to].some(
@@ -65,14 +66,14 @@ export function printBlocks(options: CostOptions): Promise<void> {
   );
   const asked = queryOf({ ...(hasPeriod ? {} : usualPeriod), ...options });
   return withFreshReader(async (reader) => {
-    const query = withWorkspace(reader, asked);
+    const query = resolved(reader, asked);
     const answer = reader.query({ ...query, by: "hour" });
     const blocks = blocksOf(answer.groups);
     const shown = blocks.slice(-(options.limit ?? blocks.length));
     if (options.json === true) return printJson({ version: 1, asOfMs: answer.asOfMs, blocks: shown });
     if (options.csv === true) return printCsv(shown);
     print(heading(`Blocks of ${blockHours} Hours (${periodTitle(query.period.period, answer.fromMs, answer.toMs)})`));
-    if (shown.length === 0) return print(`\n${emptyText(reader, query)}`);
+    if (shown.length === 0) return print(`\n${emptyText(reader, query, answer)}`);
     const rows = shown.map(({ startMs, requests, tokens, listUsd }) => [
       dateTimeText(startMs).slice(0, 16),
       numberText(requests),

@@ -11,13 +11,14 @@ import {
   matchesFilter,
   subjectText,
 } from "../../shared/text/insights.ts";
+import { type CsvOption, printCsv } from "../output/csv.ts";
 import { nothingText, printIfOff } from "../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
 import { heading, styled, wrapped } from "../output/terminal.ts";
 import { type PeriodOptions, periodTitle, selectionOf } from "../period.ts";
 import { withFreshReader } from "../runtime.ts";
 
-type InsightOptions = PeriodOptions & JsonOption & { readonly [F in InsightFilter]?: boolean };
+type InsightOptions = PeriodOptions & JsonOption & CsvOption & { readonly [F in InsightFilter]?: boolean };
 
 /** The output is English, in JSON too. */
 function englishText(insight: Insight) {
@@ -30,16 +31,21 @@ function englishText(insight: Insight) {
   };
 }
 
-export function run({ json, slow, errors, agents, ...period }: InsightOptions): Promise<void> {
+export function run({ json, csv, slow, errors, agents, ...period }: InsightOptions): Promise<void> {
   const selection = selectionOf(period);
   const flags = { slow, errors, agents };
   const filters = insightFilters.filter((name) => flags[name] === true);
-  return withFreshReader((reader) => {
+  return withFreshReader(async (reader) => {
     const found = reader.insights(selection);
     const shown = found.insights.filter((insight) => matchesFilter(insight, filters));
     if (json === true) {
       const texts = shown.map((insight) => ({ ...insight, ...englishText(insight) }));
       printJson({ version: 1, ...found, filters, insights: texts });
+      return;
+    }
+    if (csv === true) {
+      const rows = shown.map((insight) => ({ ...insight, sentence: englishText(insight).sentence }));
+      await printCsv(rows, { id: "", kind: "", subject: "", agent: "", score: "", evidence: "", sentence: "" });
       return;
     }
     print(heading(`Insights (${periodTitle(found.period, found.fromMs, Date.now())})`));

@@ -1,6 +1,7 @@
 /** `nexus query-rows`, the child process of `nexus query`: reads a statement, prints its columns and rows as lines of JSON. */
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
+import { UnavailableError } from "../exit.ts";
 import { withReader } from "../runtime.ts";
 
 /** Rows, and characters of all rows together, that are printed at most. */
@@ -33,12 +34,16 @@ export async function run({ limit = maxRows }: { readonly limit?: number }): Pro
       return true;
     }),
   );
-  if (found === undefined) add({ columns: [] });
+  if (found === undefined) throw new UnavailableError("There is no database yet: nothing is recorded.");
   if (!process.stdout.write(`${lines.join("\n")}\n`)) await once(process.stdout, "drain");
 }
 
 /** Bytes as hexadecimal digits; numbers that JSON cannot hold as text. */
 function printable(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  if (typeof value === "bigint") {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : String(value);
+  }
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }

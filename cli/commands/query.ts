@@ -4,8 +4,8 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { views } from "../../server/analytics/sql/views.ts";
 import { durationText, numberText } from "../../shared/text/format.ts";
-import { InterruptedError, ReportedError, UsageError } from "../exit.ts";
-import { type CsvOption, printCsv } from "../output/csv.ts";
+import { exitCodes, InterruptedError, ReportedError, UnavailableError, UsageError } from "../exit.ts";
+import { type CsvOption, printCsvRows } from "../output/csv.ts";
 import { type JsonOption, print, printError, printJson } from "../output/print.ts";
 import { table } from "../output/table.ts";
 import { wrapped } from "../output/terminal.ts";
@@ -19,6 +19,7 @@ interface SqlOptions extends JsonOption, CsvOption {
 }
 
 const usualTimeoutSec = 10;
+const maxTimeoutSec = 86_400;
 
 interface Result {
   readonly columns: readonly string[];
@@ -34,13 +35,15 @@ export async function run(statement: string | undefined, options: SqlOptions): P
   if (sql === undefined || sql.trim() === "")
     throw new UsageError("A statement is missing, such as: nexus query 'SELECT * FROM events_readable LIMIT 5'");
   const { limit = maxRows, timeout = usualTimeoutSec } = options;
+  if (timeout > maxTimeoutSec) throw new UsageError(`--timeout is at most ${numberText(maxTimeoutSec)} seconds.`);
   if (limit > maxRows) throw new UsageError(`--limit is at most ${numberText(maxRows)}.`);
   // Imports what hooks have recorded, as other reports do.
   await withFreshReader(() => undefined);
   const { columns, rows, cut } = await inChild(sql, limit, timeout * 1_000);
-  const objects = rows.map((row) => Object.fromEntries(columns.map((name, n) => [name, row[n] ?? null])));
-  if (options.json === true) printJson({ version: 1, columns, rows: objects, cut });
-  else if (options.csv === true) await printCsv(objects);
+  if (options.json === true) {
+    const objects = rows.map((row) => Object.fromEntries(columns.map((name, n) => [name, row[n] ?? null])));
+    printJson({ version: 1, columns, rows: objects, cut });
+  } else if (options.csv === true) await printCsvRows(columns, rows);
   else printTable(columns, rows);
   if (cut && options.json !== true)
     printError(`only the first ${numberText(rows.length)} rows are shown. Add a LIMIT or a condition.`);
@@ -51,7 +54,7 @@ function printTable(columns: Result["columns"], rows: Result["rows"]): void {
     print("No rows.");
     return;
   }
-  const cells = rows.map((row) => row.map((value) => (value === null ? "–" : String(value))));
+  const cells = rows.map((row) => row.map((value) => (value === null ? "–" : oneLine(String(value)))));
   const isNumber = columns.map((_, n) => rows.every((row) => row[n] === null || typeof row[n] === "number"));
   const aligned = cells.map((row) =>
     row.map((cell, n) =>
@@ -61,6 +64,10 @@ function printTable(columns: Result["columns"], rows: Result["rows"]): void {
   const headings = columns.map((name, n) => (isNumber[n] === true ? name.padStart(widthOf(cells, n)) : name));
   print(table(headings, aligned));
 }
+
+/** A line break within a value would break the table. */
+const oneLine = (text: string): string =>
+  text.replace(/[\t\n\r]/g, (character) => JSON.stringify(character).slice(1, -1));
 
 const widthOf = (cells: readonly (readonly string[])[], n: number): number =>
   cells.reduce((width, row) => Math.max(width, row[n]?.length ?? 0), 0);
@@ -108,8 +115,9 @@ async function inChild(sql: string, limit: number, timeoutMs: number): Promise<R
 
 function errorOf(text: string, code: number | null): Error {
   const sentence = text.replace(/^nexus: /, "").trim() || "the process ended, perhaps for want of memory.";
-  // The child's own exit code for a statement that is not accepted.
-  return code === 2 ? new UsageError(sentence) : new ReportedError(sentence);
+  // The child's exit codes: the statement is not accepted, or there is no database.
+  if (code === exitCodes.usage) return new UsageError(sentence);
+  return code === exitCodes.notNow ? new UnavailableError(sentence) : new ReportedError(sentence);
 }
 
 async function resultOf(stdout: NodeJS.ReadableStream): Promise<Result> {

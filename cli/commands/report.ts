@@ -6,27 +6,36 @@ import { digestOf } from "../digest/digest.ts";
 import { htmlOf } from "../digest/html.ts";
 import { markdownOf } from "../digest/markdown.ts";
 import { UsageError } from "../exit.ts";
+import { type CsvOption, printCsv } from "../output/csv.ts";
 import { type JsonOption, printJson } from "../output/print.ts";
-import { type QueryOptions, queryOf, withWorkspace } from "../query.ts";
+import { type QueryOptions, queryOf, resolved } from "../query.ts";
 import { withFreshReader } from "../runtime.ts";
 
 const formats = ["md", "html", "json"] as const;
 type Format = (typeof formats)[number];
 
-interface ReportOptions extends QueryOptions, JsonOption {
+interface ReportOptions extends QueryOptions, JsonOption, CsvOption {
   readonly day?: boolean;
   readonly format?: string;
 }
 
-export function run({ day, format, json, ...options }: ReportOptions): Promise<void> {
+export function run({ day, format, json, csv, ...options }: ReportOptions): Promise<void> {
   const of = formatOf(json === true ? "json" : format);
-  const { today, week, month, year, yesterday, last, since, from } = options;
-  const isOpen = [today, week, month, year, yesterday, last, since, from].every((one) => one === undefined);
+  const { today, week, month, year, yesterday, last, since, until, from, to } = options;
+  const isOpen = [today, week, month, year, yesterday, last, since, until, from, to].every((one) => one === undefined);
   const asked = queryOf(day === true ? { ...options, today: true } : isOpen ? { ...options, week: true } : options);
-  return withFreshReader((reader) => {
-    const query = withWorkspace(reader, asked);
+  return withFreshReader(async (reader) => {
+    const query = resolved(reader, asked);
     const digest = digestOf(reader, query, nameOf(query.period.period));
-    if (of === "json") printJson({ version: 1, ...digest });
+    if (csv === true) {
+      const rows = digest.tables.flatMap(({ title, headings, rows: lines }) =>
+        lines.map((cells) => ({
+          table: title,
+          ...Object.fromEntries(headings.map((name, n) => [n === 0 ? "Name" : name, cells[n] ?? ""])),
+        })),
+      );
+      await printCsv(rows, { table: "", Name: "" });
+    } else if (of === "json") printJson({ version: 1, ...digest });
     else process.stdout.write(terminalText(of === "html" ? htmlOf(digest) : markdownOf(digest)));
   });
 }

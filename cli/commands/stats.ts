@@ -6,12 +6,12 @@ import { countText, dateTimeText } from "../../shared/text/format.ts";
 import { insightCards, insightText } from "../../shared/text/insights.ts";
 import { chart } from "../output/chart.ts";
 import { headlines } from "../output/headlines.ts";
-import { commandColumns, measuresTable, orderOf, sorted, statsColumns } from "../output/measures-table.ts";
+import { commandColumns, measuresTable, orderOf, orderTitle, sorted, statsColumns } from "../output/measures-table.ts";
 import { printIfOff } from "../output/nothing.ts";
 import { definitionList, print, printJson } from "../output/print.ts";
 import { heading, styled, wrapped } from "../output/terminal.ts";
 import { periodTitle } from "../period.ts";
-import { queryOf, withWorkspace } from "../query.ts";
+import { queryOf, resolved } from "../query.ts";
 import { withFreshReader } from "../runtime.ts";
 import { emptyText, printReport, type ReportOptions } from "./query-report.ts";
 
@@ -30,28 +30,35 @@ export function run(options: ReportOptions): Promise<void> {
     });
   }
   const asked = queryOf({ compare: "previous", ...options });
+  orderOf(options.sort);
   return withFreshReader((reader) => {
-    const query = withWorkspace(reader, asked);
+    const query = resolved(reader, asked);
     const answer = reader.query({ ...query, by: "time" });
     if (options.json === true) {
       printJson({ version: 2, ...answer });
       return;
     }
-    printOverview(reader, query, answer, options.limit ?? topCount);
+    printOverview(reader, query, answer, { limit: options.limit ?? topCount, sort: options.sort ?? "waiting" });
   });
 }
 
-function printOverview(reader: TelemetryReader, query: Query, answer: Answer, limit: number): void {
+interface ListOptions {
+  readonly limit: number;
+  /** The order of the commands. */
+  readonly sort: string;
+}
+
+function printOverview(reader: TelemetryReader, query: Query, answer: Answer, options: ListOptions): void {
   const { total } = answer;
   print(heading(`Usage (${periodTitle(query.period.period, answer.fromMs, answer.toMs)})`));
   if (total.runs.count + total.calls.count + total.turns + total.requests === 0) {
-    print(`\n${emptyText(reader, query)}`);
+    print(`\n${emptyText(reader, query, answer)}`);
     return;
   }
   print(`\n${definitionList(headlines(query, answer).map(({ name, text }) => [name, text]))}`);
   printActivity(answer);
-  printCommands(reader, query, limit);
-  printAgents(reader, query, limit);
+  printCommands(reader, query, options);
+  printAgents(reader, query, options.limit);
   if (Object.keys(query.filters ?? {}).length === 0) printInsights(reader, query);
   if (answer.recordedFromMs !== null) print(`\nData since: ${dateTimeText(answer.recordedFromMs)}`);
   if (answer.lost > 0) print(`${countText(answer.lost, "event")} lost in this period.`);
@@ -67,15 +74,20 @@ function printActivity({ by, groups }: Answer): void {
   if (text !== "") print(`\n${text}`);
 }
 
-function printCommands(reader: TelemetryReader, { compare: _, ...query }: Query, limit: number): void {
-  const order = orderOf("waiting");
+function printCommands(reader: TelemetryReader, { compare: _, ...query }: Query, { limit, sort }: ListOptions): void {
+  const order = orderOf(sort);
   const answer = reader.query({ ...query, by: "command" });
   const groups = sorted(
     answer.groups.filter(({ key, measures }) => key !== "" && measures.runs.count > 0),
     "command",
     order,
   );
-  printTop("Where the time goes", "command", { ...answer, groups }, limit);
+  printTop(
+    sort === "waiting" ? "Where the time goes" : `Commands by ${orderTitle(sort)}`,
+    "command",
+    { ...answer, groups },
+    limit,
+  );
 }
 
 function printAgents(reader: TelemetryReader, { compare: _, ...query }: Query, limit: number): void {

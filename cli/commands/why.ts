@@ -10,13 +10,14 @@ import { commandClass } from "../../shared/vocabulary/command-classes.ts";
 import { UsageError } from "../exit.ts";
 import { changeText } from "../output/change.ts";
 import { chart, type Point } from "../output/chart.ts";
+import { type CsvOption, csvMeasures, printCsv } from "../output/csv.ts";
 import { failedText } from "../output/headlines.ts";
 import { timeText } from "../output/measures-table.ts";
-import { printIfOff } from "../output/nothing.ts";
+import { nothingText, printIfOff } from "../output/nothing.ts";
 import { definitionList, type JsonOption, print, printJson } from "../output/print.ts";
 import { heading, styled, wrapped } from "../output/terminal.ts";
 import { comparisonTitle, periodTitle } from "../period.ts";
-import { type QueryOptions, queryOf, withWorkspace, workspaceNames } from "../query.ts";
+import { type QueryOptions, queryOf, resolved, workspaceNames } from "../query.ts";
 import { withFreshReader } from "../runtime.ts";
 
 /** Classes whose time is not waiting time. */
@@ -24,17 +25,22 @@ const notWaitedFor: ReadonlySet<string> = new Set(["server", "interactive"]);
 /** Parts of a breakdown. */
 const maxParts = 6;
 
-export function run(words: readonly string[], options: QueryOptions & JsonOption): Promise<void> {
+export function run(words: readonly string[], options: QueryOptions & JsonOption & CsvOption): Promise<void> {
   const command = words.join(" ").trim().replace(/\s+/g, " ");
+  if (command.includes(","))
+    throw new UsageError("nexus why is about one command. For several: nexus commands --command LIST");
   if (command === "") throw new UsageError("A command is missing, such as: nexus why npm test");
   const asked = queryOf({ compare: "previous", ...options, command });
-  return withFreshReader((reader) => {
-    const query = withWorkspace(reader, asked);
+  return withFreshReader(async (reader) => {
+    const { command: _, ...others } = asked.filters ?? {};
+    const isFiltered = Object.keys(others).length > 0;
+    const plain = resolved(reader, { ...asked, filters: others });
+    const query = { ...plain, filters: { ...plain.filters, command } };
     const answer = reader.query({ ...query, by: "time" });
     if (answer.total.runs.count === 0) throw unknownCommand(reader, query, command);
-    const insights = reader
-      .insights(query.period)
-      .insights.filter(({ subject, agent }) => subject === command && agent === null);
+    const insights = isFiltered
+      ? undefined
+      : reader.insights(query.period).insights.filter(({ subject, agent }) => subject === command && agent === null);
     const by = (grouping: Grouping) => partsOf(reader, query, grouping);
     if (options.json === true) {
       const breakdown = { exit: by("exit"), workspace: by("workspace"), source: by("source"), commands: by("command") };
@@ -44,15 +50,21 @@ export function run(words: readonly string[], options: QueryOptions & JsonOption
         class: commandClass(command),
         ...answer,
         hours: hoursOf(reader, query),
-        insights,
+        insights: insights ?? null,
         ...breakdown,
       });
+      return;
+    }
+    if (options.csv === true) {
+      await printCsv(
+        answer.groups.map(({ key, measures }) => ({ [answer.by ?? "time"]: key, ...csvMeasures(measures) })),
+      );
       return;
     }
     print(heading(`${command} (${periodTitle(query.period.period, answer.fromMs, answer.toMs)})`));
     print(`\n${definitionList(factsOf(command, query, answer))}`);
     printHistory(answer);
-    printInsights(insights);
+    printInsights(insights, answer);
     print(`\n${chart("Runs by hour of the day", hoursOf(reader, query))}`);
     print(`\n${definitionList(breakdowns(reader, by))}`);
     printIfOff(reader);
@@ -69,19 +81,23 @@ function unknownCommand(reader: TelemetryReader, query: Query, command: string):
   if (groupsIn(query.period).includes(command))
     return new UsageError(`No runs of ${command} in this period match the filters.`);
   const known = groupsIn({ period: "year" });
+  if (known.length === 0) return new UsageError(nothingText(reader));
   if (known.some((key) => key === command || key.startsWith(`${command} `)))
     return new UsageError(`No runs of ${command} in this period. A longer one: --year`);
   return new UsageError(
-    `No runs of ${command.slice(0, 60)} are recorded.${didYouMean(command, known) || " All commands: nexus commands --year"}`,
+    `No runs of ${command.slice(0, 60)} are recorded.${didYouMean(command.toLowerCase(), known) || " All commands: nexus commands --year"}`,
   );
 }
 
-function factsOf(command: string, query: Query, { total, before }: Answer): readonly (readonly [string, string])[] {
+function factsOf(command: string, query: Query, answer: Answer): readonly (readonly [string, string])[] {
+  const { total, before } = answer;
   const { runs, waitingMs } = total;
   const was = before?.total.runs;
   const change = changeText(runs.medianMs, was?.medianMs ?? null, runs.timed, was?.timed ?? 0);
   const against =
-    change === "" ? "" : ` (${change} against ${comparisonTitle(query.period.period, query.compare ?? "previous")})`;
+    change === ""
+      ? ""
+      : ` (${change} against ${comparisonTitle(query.period.period, query.compare ?? "previous", answer)})`;
   const kind = commandClass(command);
   return [
     ["Class", kind.replaceAll("_", " ")],
@@ -112,15 +128,28 @@ function printHistory({ by, groups }: Answer): void {
     chart(
       `Median per ${by}`,
       points(({ medianMs }) => medianMs ?? 0),
-      durationText,
+      { text: durationText, isSum: false },
     ),
   ];
   for (const text of charts) if (text !== "") print(`\n${text}`);
 }
 
-function printInsights(insights: readonly Insight[]): void {
+/** Fewer runs have no findings. */
+const minRuns = 20;
+
+/** `undefined`: findings are about all runs, and are not computed for some of them. */
+function printInsights(insights: readonly Insight[] | undefined, { total }: Answer): void {
   print(`\n${styled("bold", "Changes and findings")}`);
-  if (insights.length === 0) print("None: nothing here differs by more than chance.");
+  if (insights === undefined) {
+    print("Not shown with a filter: they are about all runs.");
+    return;
+  }
+  if (insights.length === 0)
+    print(
+      total.runs.count < minRuns
+        ? "None: too few runs, they need at least ten before and after a change."
+        : "None: nothing here differs by more than chance.",
+    );
   for (const one of insights) {
     const { sentence, advice } = insightText(one);
     print(wrapped(`· ${textOf(sentence)} ${textOf(advice)}`));

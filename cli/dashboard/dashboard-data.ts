@@ -4,7 +4,6 @@ import { textOf } from "../../shared/protocol/message.ts";
 import type { Group, Query } from "../../shared/protocol/query.ts";
 import { dateTimeText, durationText, numberText } from "../../shared/text/format.ts";
 import { insightText } from "../../shared/text/insights.ts";
-import { sourceLabel } from "../../shared/text/labels.ts";
 import { modeMessage, pendingText, refusalMessage } from "../../shared/text/sentences.ts";
 import { type Headline, headlines } from "../output/headlines.ts";
 import {
@@ -83,7 +82,7 @@ function rowsOf(reader: TelemetryReader, query: Query, { view, sort }: State): R
     headings: [by.charAt(0).toUpperCase() + by.slice(1), ...used.map(({ title }) => title)],
     rows: groups.map(({ key, measures }) => [nameOf(key), ...used.map(({ text }) => text(measures))]),
     ranks: [0, ...used.map(({ rank = 0 }) => rank)],
-    emptyText: `No ${view.toLowerCase()} in this period.`,
+    emptyText: `No ${view.toLowerCase()} in this period${Object.keys(query.filters ?? {}).length > 0 ? " match the filter" : ""}.`,
   };
 }
 
@@ -98,9 +97,10 @@ const isIn =
 function sessionRows(reader: TelemetryReader, query: Query): Rows {
   const { sessions } = reader.sessions(query, maxSessions);
   return {
-    headings: ["Session", "Started", "Length", "Runs", "Calls", "Failed", "List price"],
-    rows: sessions.map(({ sources, startedMs, endedMs, measures: { runs, calls, cost } }) => [
-      sources.map(sourceLabel).join(", "),
+    headings: ["ID", "Sources", "Started", "Length", "Runs", "Calls", "Failed", "List price"],
+    rows: sessions.map(({ id, sources, startedMs, endedMs, measures: { runs, calls, cost } }) => [
+      id.slice(0, 8),
+      sources.join(", "),
       dateTimeText(startedMs).slice(0, 16),
       durationText(endedMs - startedMs),
       numberText(runs.count),
@@ -108,13 +108,20 @@ function sessionRows(reader: TelemetryReader, query: Query): Rows {
       numberText(runs.failed + calls.failed),
       usdText(cost.listUsd),
     ]),
-    ranks: [0, 0, 1, 0, 0, 2, 3],
+    ranks: [0, 0, 1, 2, 0, 0, 3, 4],
     emptyText: "No sessions in this period.",
   };
 }
 
-/** Insights are of everything, so that filters do not apply. */
-function insightRows(reader: TelemetryReader, { period }: Query): Rows {
+/** Insights are about everything, so that there are none for a part. */
+function insightRows(reader: TelemetryReader, { period, filters = {} }: Query): Rows {
+  if (Object.keys(filters).length > 0)
+    return {
+      headings: ["Insight"],
+      rows: [],
+      ranks: [0],
+      emptyText: "Insights are about everything. Press x to remove the filter.",
+    };
   const { insights } = reader.insights(period.period === "today" ? { period: "week" } : period);
   return {
     headings: ["Insight"],

@@ -85,7 +85,7 @@ function Page({ reader }: { readonly reader: TelemetryReader }): ReactNode {
     h(
       Text,
       { dimColor: true, wrap: "truncate" },
-      "d w m y period · Tab view · ↑↓ scroll · s order · a agent · ? keys · q quit",
+      "q quit · ? keys · d w m y period · Tab view · ↑↓ scroll · s order · a agent",
     ),
   );
 }
@@ -164,17 +164,24 @@ function Panels({ data, state, columns, page }: PanelsProps): ReactNode {
       { dimColor: true, wrap: "truncate" },
       `${activity.title} · ${activity.scale} · changes: against the period before`,
     ),
-    h(Tabs, { state }),
+    h(Tabs, { state, columns }),
     h(Rows, { data, state, columns, page }),
   );
 }
 
-function Tabs({ state }: { readonly state: State }): ReactNode {
+/** With fewer columns the views have no number. */
+const minColumnsWithNumbers = 74;
+
+function Tabs({ state, columns }: { readonly state: State; readonly columns: number }): ReactNode {
   return h(
     Text,
     { wrap: "truncate" },
     ...views.map((view, n) =>
-      h(Text, { key: view, inverse: view === state.view, dimColor: view !== state.view }, ` ${n + 1} ${view} `),
+      h(
+        Text,
+        { key: view, inverse: view === state.view, dimColor: view !== state.view },
+        columns < minColumnsWithNumbers ? ` ${view} ` : ` ${n + 1} ${view} `,
+      ),
     ),
   );
 }
@@ -185,8 +192,10 @@ function Rows({ data, state, columns, page }: PanelsProps): ReactNode {
   const widths = headings.map((heading, n) =>
     rows.reduce((max, row) => Math.max(max, row[n]?.length ?? 0), heading.length),
   );
+  // Of sessions also the sources are text.
+  const left = state.view === "Sessions" ? 2 : 1;
   const line = (cells: readonly string[]) =>
-    cells.map((cell, n) => (n === 0 ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0))).join("  ");
+    cells.map((cell, n) => (n < left ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0))).join("  ");
   const shown = rows.slice(state.scroll, state.scroll + page);
   const order = sortsOf[state.view]?.[state.sort];
   const range = `${state.scroll + 1} to ${state.scroll + shown.length} of ${rows.length}${order === undefined ? "" : ` by ${order}`}`;

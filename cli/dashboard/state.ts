@@ -54,7 +54,7 @@ export interface Choices {
 
 export const keyHelp: readonly (readonly [keys: string, meaning: string])[] = [
   ["d w m y", "today, 7 days, 30 days, 12 months"],
-  ["1 to 6, Tab, ← →", "commands, agents, models, workspaces, sessions, insights"],
+  ["1 to 6, Tab, ← →", "choose a view"],
   ["↑ ↓, Page Up, Page Down", "scroll"],
   ["s", "next order"],
   ["a", "next agent as the filter, then all"],

@@ -47,6 +47,7 @@ export function addAnalytics(nexus: Command): void {
         withJson(
           nexus
             .command("why")
+            .option("--csv", "print CSV")
             .description("show everything about one command: history, changes, hours, exit classes, workspaces")
             .argument("<command...>", "command, such as npm test"),
           `as nexus cost, with command, class, hours: [{key, value}], insights, and exit, workspace, source and commands: [{key, runs, failureRate, medianMs}]`,
@@ -62,7 +63,7 @@ export function addAnalytics(nexus: Command): void {
       withPeriod(
         withJson(
           nexus.command("cost").description("show tokens and cost of AI models (default: last 30 days, by model)"),
-          `${answerShape}; more: groups that --limit left out; with --blocks {version, asOfMs, blocks: [{startMs, endMs, requests, tokens, listUsd}]}`,
+          `${answerShape}; more: groups that --limit left out; with --budget budget: {budgetUsd, spentUsd, expectedUsd}; with --blocks {version, asOfMs, blocks: [{startMs, endMs, requests, tokens, listUsd}]}`,
         ),
       ),
       " (default: model)",
@@ -103,6 +104,7 @@ export function addAnalytics(nexus: Command): void {
       withJson(
         nexus
           .command("insights")
+          .option("--csv", "print CSV")
           .description("show insights with evidence, most costly first")
           .option("--slow", "only insights about slow, slower and stalled commands and tools")
           .option("--errors", "only insights about failing and flaky commands and tools")
@@ -120,6 +122,7 @@ export function addAnalytics(nexus: Command): void {
         withJson(
           nexus
             .command("report")
+            .option("--csv", "print CSV")
             .description("print a digest of a day, a week (default) or a month")
             .option("--day", "today")
             .option("--format <format>", "md (default), html or json"),
@@ -138,6 +141,7 @@ export function addAnalytics(nexus: Command): void {
       withJson(
         nexus
           .command("tail")
+          .option("--csv", "print CSV")
           .description("print events as they are stored, until Ctrl+C")
           .option("--limit <n>", "stored events to begin with (default: 10)", parseInteger)
           .option("--no-follow", "print the newest events and end"),

@@ -58,9 +58,9 @@ export function withFilters(command: Command): Command {
     .option("--tool <name>", "only a tool, such as edit_file")
     .option("--agent <name>", "only an agent, such as claude_code")
     .option("--model <name>", "only a model, such as claude-opus-5")
-    .option("--workspace <name>", "only a workspace: this, its folder, URI or the start of its hash")
+    .option("--workspace <name>", "only a workspace: this, its folder, its URI, or at least 4 digits of its hash")
     .option("--source <name>", "only a source, such as vscode_terminal")
-    .option("--outcome <status>", "only ok, failed or cancelled")
+    .option("--outcome <status>", "only ok, failed, cancelled or unknown")
     .option("--origin <origin>", "only what was recorded here (live) or imported (import)");
 }
 
@@ -72,7 +72,7 @@ export function withQuery(command: Command, by: string): Command {
   return withCsv(
     withFilters(grouped)
       .option("--sort <order>", `order by ${orders}, most first`)
-      .option("--limit <n>", "maximum number of rows (default: 20; times are never cut)", parseInteger),
+      .option("--limit <n>", "maximum number of rows (default: 20; of times all, or the newest)", parseInteger),
   );
 }
 

@@ -12,6 +12,9 @@ const firewallShape = "{accepted, refused, dropped, redacted, sources}";
 const sharingShape =
   "{destination, address, schema, agreedSchema, offered: {schema, checkedMs}, pending, waiting, syncing, syncedMs, paused, failure, retryAtMs, receipts, rejected, erasures, erasing, sharedWith}";
 
+/** How a command is typed, for its examples. */
+const nameOf = (parent: Command): string => (parent.name() === "nexus" ? "nexus" : `nexus ${parent.name()}`);
+
 /** Short form → the command that it runs. */
 export const shortForms = {
   status: "telemetry status",
@@ -97,9 +100,9 @@ function addEnable(parent: Command): Command {
       .option("--notice <version>", "notice version (see nexus consent show); required with --share --yes")
       .option("--destination <url>", "configured upload URL; required with --share --yes")
       .option("--categories <list>", "categories: all, or a comma-separated list; required with --share --yes"),
-    "nexus telemetry enable",
-    "nexus telemetry enable --yes",
-    `nexus telemetry enable --share --yes --notice ${noticeVersion} --destination https://telemetry.example.com/v1/telemetry/events --categories command_usage`,
+    `${nameOf(parent)} enable`,
+    `${nameOf(parent)} enable --yes`,
+    `${nameOf(parent)} enable --share --yes --notice ${noticeVersion} --destination https://telemetry.example.com/v1/telemetry/events --categories command_usage`,
   ).action(lazyAction(() => import("../commands/telemetry/enable.ts")));
 }
 
@@ -121,8 +124,8 @@ function addShow(parent: Command): Command {
         .option("--limit <n>", "maximum number of events (default: 10)", parseInteger),
       "{version, total, sharing, events: [{key, id, type, source, seq, tsMs, utcOffsetMin, session, payload}]}; while sharing the events as they would be sent; with a command {version, preview: true, events: [{type, payload}]}",
     ),
-    "nexus telemetry show",
-    "nexus telemetry show -- git push origin secret-branch",
+    `${nameOf(parent)} show`,
+    `${nameOf(parent)} show -- git push origin secret-branch`,
   ).action(lazyAction(() => import("../commands/telemetry/show.ts")));
 }
 
@@ -141,11 +144,11 @@ function addExport(parent: Command): Command {
         .option("--force", "replace an existing file"),
       "{version, format, files: [{path, sizeBytes, counts}]}; counts has the number of rows by kind",
     ),
-    "nexus telemetry export",
-    "nexus telemetry export --output totals.csv --what totals",
-    "nexus telemetry export --output my-data/ --format csv --what all",
-    "nexus telemetry export --what totals --format prometheus --output /var/lib/node_exporter/nexus.prom --force",
-    "nexus telemetry export --output - | jq '.totals[0]'",
+    `${nameOf(parent)} export`,
+    `${nameOf(parent)} export --output totals.csv --what totals`,
+    `${nameOf(parent)} export --output my-data/ --format csv --what all`,
+    `${nameOf(parent)} export --what totals --format prometheus --output /var/lib/node_exporter/nexus.prom --force`,
+    `${nameOf(parent)} export --output - | jq '.totals[0]'`,
   ).action(lazyAction(() => import("../commands/telemetry/export.ts")));
 }
 
@@ -165,9 +168,9 @@ function addDelete(parent: Command, name: string): Command {
       ),
       "of these days",
     ),
-    "nexus telemetry delete",
-    "nexus telemetry delete --source claude_code --from 2026-11-01 --to 2026-11-07",
-    "nexus telemetry delete --workspace .",
+    `${nameOf(parent)} ${name}`,
+    `${nameOf(parent)} ${name} --source claude_code --since 2026-11-01 --until 2026-11-07`,
+    `${nameOf(parent)} ${name} --workspace .`,
   ).action(lazyAction(() => import("../commands/telemetry/delete.ts")));
 }
 

@@ -6,6 +6,7 @@ import { dateTimeText, dayText, durationText, numberText, percentText } from "..
 import { insightCards, insightText } from "../../shared/text/insights.ts";
 import { type Headline, headlines } from "../output/headlines.ts";
 import { timeText, usdText } from "../output/measures-table.ts";
+import { offText } from "../output/nothing.ts";
 import { workspaceNames } from "../query.ts";
 
 export interface DigestTable {
@@ -29,11 +30,12 @@ const topCount = 10;
 export function digestOf(reader: TelemetryReader, query: Query, name: string): Digest {
   const answer = reader.query({ ...query, by: "time", compare: "previous" });
   const isFiltered = Object.keys(query.filters ?? {}).length > 0;
+  const off = offText(reader);
   const insights = isFiltered ? [] : insightCards(reader.insights(query.period).insights);
   const top = (by: Grouping, value: (measures: Measures) => number) => topOf(reader, query, by, value);
   return {
     title: titleOf(name, dayText(answer.fromMs), dayText(answer.toMs - 1)),
-    headlines: headlines({ ...query, compare: "previous" }, answer),
+    headlines: isEmpty(answer) ? [] : headlines({ ...query, compare: "previous" }, answer),
     tables: [
       {
         title: "Where the time goes",
@@ -92,7 +94,7 @@ export function digestOf(reader: TelemetryReader, query: Query, name: string): D
       const { sentence, advice } = insightText(main);
       return { sentence: textOf(sentence), advice: textOf(advice) };
     }),
-    notes: notesOf(answer),
+    notes: [...notesOf(answer), ...(off === undefined ? [] : [off])],
   };
 }
 
@@ -112,6 +114,9 @@ function topOf(
     .sort((a, b) => value(b.measures) - value(a.measures) || (a.key < b.key ? -1 : 1))
     .slice(0, topCount);
 }
+
+const isEmpty = ({ total: { runs, calls, turns, requests } }: Answer): boolean =>
+  runs.count + calls.count + turns + requests === 0;
 
 function notesOf({ recordedFromMs, lost, asOfMs, isOver, pricesAsOf, total }: Answer): readonly string[] {
   const notes = [`As of ${dateTimeText(asOfMs)}${isOver ? "" : "; the period is not over"}.`];

@@ -3,7 +3,7 @@ import { percentText } from "../../shared/text/format.ts";
 import { isPlain } from "./terminal.ts";
 
 /** A change of fewer is chance. */
-const minSample = 10;
+export const minSample = 10;
 
 /** Returns "▲ 12%", "▼ 3%" or "±0%"; with `--plain` "up 12%"; "" if a value is missing or a sample is small. */
 export function changeText(now: number | null, before: number | null, sample: number, sampleBefore: number): string {

@@ -1,5 +1,6 @@
 /** Prints rows as CSV (RFC 4180); nested values become columns such as `runs_count`. */
 import type { Ended, Measures } from "../../shared/protocol/query.ts";
+import { terminalText } from "../../shared/text/terminal-text.ts";
 
 export interface CsvOption {
   readonly csv?: boolean;
@@ -29,10 +30,20 @@ function flat(value: object, path = ""): Readonly<Record<string, Cell>> {
 /** medianMs → median_ms */
 const columnName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** The columns are those of all rows, in the order in which they first appear. */
-export async function printCsv(rows: readonly object[]): Promise<void> {
-  const { stringify } = await import("csv-stringify/sync");
+/** The columns are those of all rows, in the order in which they first appear; without rows those of `template`. */
+export async function printCsv(rows: readonly object[], template?: object): Promise<void> {
   const cells = rows.map((row) => flat(row));
-  const columns = [...new Set(cells.flatMap((row) => Object.keys(row)))];
-  process.stdout.write(stringify([...cells], { header: true, columns }));
+  const named = cells.length === 0 && template !== undefined ? [flat(template)] : cells;
+  const columns = [...new Set(named.flatMap((row) => Object.keys(row)))];
+  await printCsvRows(
+    columns,
+    cells.map((row) => columns.map((name) => row[name] ?? null)),
+  );
+}
+
+/** Prints a heading and rows with as many cells. On a terminal without control characters. */
+export async function printCsvRows(columns: readonly string[], rows: readonly (readonly Cell[])[]): Promise<void> {
+  const { stringify } = await import("csv-stringify/sync");
+  const text = stringify([[...columns], ...rows.map((row) => [...row])]);
+  process.stdout.write(process.stdout.isTTY ? terminalText(text) : text);
 }

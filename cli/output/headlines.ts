@@ -11,10 +11,11 @@ export interface Headline {
 }
 
 /** Lines without data are left out. `isShort`: without naming the period before. */
-export function headlines(query: Query, { total, before }: Answer, isShort = false): readonly Headline[] {
+export function headlines(query: Query, answer: Answer, isShort = false): readonly Headline[] {
+  const { total, before } = answer;
   const { runs, calls, turns, refused, cost, tokens, sessions, waitingMs } = total;
   const was = before?.total;
-  const against = comparisonTitle(query.period.period, query.compare ?? "previous");
+  const against = comparisonTitle(query.period.period, query.compare ?? "previous", answer);
   const versus = (change: string) => (change === "" ? "" : `, ${change}${isShort ? "" : ` against ${against}`}`);
   const lines: Headline[] = [];
   if (runs.count > 0) {

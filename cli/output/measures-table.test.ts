@@ -44,5 +44,7 @@ it("prints money with separators and cents", () => {
   expect(usdText(0)).toBe("$0.00");
   expect(usdText(1234567.891)).toBe("$1,234,567.89");
   expect(usdText(0.999)).toBe("$1.00");
+  expect(usdText(19.996)).toBe("$20.00");
+  expect(usdText(0.05)).toBe("$0.05");
   expect(usdText(null)).toBe("–");
 });

@@ -3,7 +3,7 @@ import { type Group, type Grouping, type Measures, timeGroupings } from "../../s
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
 import { durationText, numberText, percentText } from "../../shared/text/format.ts";
 import { UsageError } from "../exit.ts";
-import { changeText } from "./change.ts";
+import { changeText, minSample } from "./change.ts";
 import { fitting, table } from "./table.ts";
 
 export interface Column {
@@ -17,8 +17,11 @@ export interface Column {
 
 const dash = "–";
 export const timeText = (ms: number | null): string => (ms === null ? dash : durationText(ms));
-export const usdText = (usd: number | null): string =>
-  usd === null ? dash : `$${numberText(Math.floor(usd))}${(usd % 1).toFixed(2).slice(1)}`;
+export function usdText(usd: number | null): string {
+  if (usd === null) return dash;
+  const cents = Math.round(usd * 100);
+  return `$${numberText(Math.floor(cents / 100))}.${String(cents % 100).padStart(2, "0")}`;
+}
 
 const hasRuns = ({ runs }: Measures) => runs.count > 0;
 const hasCalls = ({ calls }: Measures) => calls.count > 0;
@@ -109,6 +112,19 @@ const orders: Readonly<Record<string, (measures: Measures) => number>> = {
   tokens: ({ tokens }) => tokens.input + tokens.output,
 };
 export const orderNames: readonly string[] = Object.keys(orders);
+
+const orderTitles: Readonly<Record<string, string>> = {
+  waiting: "waiting time",
+  time: "total time",
+  median: "the median",
+  p95: "the 95th percentile",
+  failed: "failures",
+  cost: "the list price",
+};
+
+/** What a change is of: the order of a table, or runs and calls without one. */
+export const orderTitle = (sort: string | undefined): string =>
+  sort === undefined ? "runs, calls or tokens" : (orderTitles[sort] ?? sort);
 export type Order = (measures: Measures) => number;
 
 const usual: Order = ({ runs, calls, tokens }) => (runs.count + calls.count) * 1e9 + tokens.input + tokens.output;
@@ -154,8 +170,10 @@ export function measuresTable(options: MeasuresTable): { readonly text: string; 
   const change = (measures: Measures, key?: string): readonly string[] => {
     if (before === undefined) return [];
     const earlier = before(key);
-    if (earlier === undefined) return ["new"];
-    const samples = [measures, earlier].map(({ runs, calls, requests }) => Math.max(runs.count, calls.count, requests));
+    const samples = [measures, earlier].map((of) =>
+      of === undefined ? 0 : Math.max(of.runs.count, of.calls.count, of.requests),
+    );
+    if (earlier === undefined) return [(samples[0] ?? 0) < minSample ? "" : "none before"];
     return [changeText(order(measures), order(earlier), samples[0] ?? 0, samples[1] ?? 0)];
   };
   const rows = groups.map(({ key, measures }) => [

@@ -80,11 +80,13 @@ export function previousSpan({ fromHour, toHour }: Span): Span {
 /** @throws SelectionError */
 function spanOfChoice(from: number, to: number): Span {
   if (to < from) throw new SelectionError("The last day (today if not given) is before the first.");
-  if (monthsOf(from, to) > maxMonths) {
+  if (monthsOf(from, to) > maxMonths + (dayOfMonth(to) < dayOfMonth(from) ? 1 : 0)) {
     throw new SelectionError(`The period is limited to ${maxMonths} months.`);
   }
   return spanOfDays(from, to);
 }
+
+const dayOfMonth = (day: number): number => new Date(day * dayMs).getUTCDate();
 
 /** Months that two days span, both included. */
 const monthsOf = (from: number, to: number): number => monthOfDay(to) - monthOfDay(from) + 1;

@@ -309,7 +309,7 @@ function unused(connection: Connection, sample: number): readonly Insight[] {
       .map(({ path }) => path),
   );
   const first = worthTrying.find((path) => !used.has(path));
-  return first === undefined ? [] : [insight("unused", `nexus ${first}`, 0, { sample })];
+  return first === undefined ? [] : [insight("unused", `nexus ${first.replace(/^telemetry /, "")}`, 0, { sample })];
 }
 
 /** Missing events of the span: gaps in sequence numbers, and events that sources reported as dropped. */

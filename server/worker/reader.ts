@@ -26,7 +26,8 @@ import { emptyMetrics, readMetrics } from "../analytics/metrics.ts";
 import { type OpenPeriodQuery, PeriodQuery } from "../analytics/period-query.ts";
 import { PriceList } from "../analytics/price-list.ts";
 import type { DayCache } from "../analytics/query/day-cache.ts";
-import { readFirstTry } from "../analytics/query/first-try.ts";
+import { knownValues } from "../analytics/query/dimensions.ts";
+import { firstTryFilters, readFirstTry } from "../analytics/query/first-try.ts";
 import { answer } from "../analytics/query/query.ts";
 import { type NewestSessions, readSessions, readTimeline } from "../analytics/query/sessions.ts";
 import { stretchOf } from "../analytics/query/stretch.ts";
@@ -160,8 +161,10 @@ export class TelemetryReader {
     return found ?? readSessions(undefined, query, limit, priceList, nowMs);
   }
 
-  /** How often agents' edits pass the next check. @throws ConfigError, SelectionError, SQLite's error. */
-  firstTry(query: Query): FirstTry {
+  /** How often agents' edits pass the next check; `undefined` for a filter that does not apply. @throws ConfigError, SelectionError, SQLite's error. */
+  firstTry(query: Query): FirstTry | undefined {
+    const others = Object.keys(query.filters ?? {}).filter((name) => !firstTryFilters.some((known) => known === name));
+    if (others.length > 0) return undefined;
     const stretch = stretchOf(query.period, this.#core.clock.nowMs());
     const found = this.#core.locatedStore().read((c) => readFirstTry(c, stretch, query.filters ?? {}));
     return found ?? { groups: [], isCut: false };
@@ -180,6 +183,11 @@ export class TelemetryReader {
   /** Runs a query of the user's on the database; `undefined` without one. @throws SqlError, SQLite's error. */
   sql<T>(text: string, use: (rows: SqlRows) => T): T | undefined {
     return this.#core.locatedStore().read((connection) => use(runSql(connection, text)));
+  }
+
+  /** Returns the recorded values of a column. @throws ConfigError, SQLite's error. */
+  known(name: "command" | "model" | "tool"): readonly string[] {
+    return this.#core.locatedStore().read((connection) => knownValues(connection, name)) ?? [];
   }
 
   /** Finds recorded workspaces. @throws ConfigError, SQLite's error, or the file system's if the salt cannot be read. */

@@ -186,7 +186,7 @@ const textOfKind: Readonly<Record<Insight["kind"], (insight: Insight) => Insight
     evidence: [
       message("Not used in this period, in which you ran {commands}.", { commands: countText(sample, "command") }),
     ],
-    advice: message("Try it in a terminal (Nexus: Install or Remove 'nexus' Command in PATH)."),
+    advice: message("Try it in a terminal."),
     why: message("At least 100 commands in this period."),
   }),
   gap: ({ evidence: { sample } }) => ({

@@ -9,8 +9,8 @@
  */
 const controls = /[^\P{Cc}\t\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
-/** User name and password of a URL. Also matches malformed URLs. */
-const credentials = /([a-z][a-z0-9+.-]*:\/\/)([^\s"'<>]*)@/gi;
+/** User name and password of a URL. Also matches malformed URLs. Bounded, so that the time grows with the text only. */
+const credentials = /([a-z][a-z0-9+.-]{0,30}:\/\/)([^\s"'<>]{0,4096})@/gi;
 
 /** Replaces control characters by U+FFFD and hides the credentials of URLs. */
 export function terminalText(text: string): string {

@@ -205,7 +205,7 @@ describe.skipIf(!hasTmux())("the dashboard", () => {
     terminal.press("x", "?");
     await terminal.shows("next agent as the filter");
     terminal.press("?", "5");
-    await terminal.shows("Length");
+    await terminal.shows("Started");
     terminal.press("Down");
     await terminal.shows("2 to ");
     terminal.press("6");

@@ -59,6 +59,14 @@ describe("planted truths", () => {
     expect(await printed("agents", "report", "--last", `${days}d`)).toMatch(new RegExp(`${agent} +gpt-5 +\\d+% \\(`));
   });
 
+  it("an agent's edits in one workspace only, with the filter", async () => {
+    const { firstTry } = await asked("agents", "report", "--year");
+    const { firstTry: part } = await asked("agents", "report", "--year", "--workspace", "backend");
+    const checked = (groups: readonly { checked: number }[]) => groups.reduce((sum, group) => sum + group.checked, 0);
+    expect(checked(part.groups)).toBeLessThan(checked(firstTry.groups) / 2);
+    expect((await asked("agents", "report", "--tool", "edit_file")).firstTry).toBeNull();
+  });
+
   it("a cost that jumped with a change of the model", async () => {
     const { agent, after, days } = plantedTruths.cost;
     const text = await printed(
@@ -72,7 +80,7 @@ describe("planted truths", () => {
       "--compare",
       "previous",
     );
-    expect(text).toMatch(new RegExp(`${after} .* new`));
+    expect(text).toMatch(new RegExp(`${after} .* none before`));
     const { total, before } = await asked("cost", "--agent", agent, "--last", `${days}d`, "--compare", "previous");
     expect(total.cost.listUsd / total.requests).toBeGreaterThan(
       (2 * before.total.cost.listUsd) / before.total.requests,
@@ -126,6 +134,10 @@ describe("an answer", () => {
     ["commands", "--sort", "wating"],
     ["stats", "--workspace", "bakcend"],
     ["report", "--format", "markdown"],
+    ["stats", "--command", "npm tset"],
+    ["cost", "--model", "gpt5"],
+    ["stats", "--tool", "edit_fil"],
+    ["stats", "--sort", "waitng"],
   ])("to an unknown name is an error with exit code 2: nexus %s %s %s", async (...args) => {
     expect(await ran(...args)).toMatchObject({
       code: 2,
@@ -142,6 +154,7 @@ describe("an answer", () => {
       "agents report",
       "why npm test",
       "cost --by agent",
+      "sessions --limit 5",
     ]) {
       const terminal = new Terminal(`${command} ${line}`, { HOME: home, TZ: "UTC" }, columns, 70);
       const screen = await terminal.shows("ended with 0");
@@ -168,6 +181,10 @@ describe("nexus query", () => {
       ["ATTACH ':memory:' AS x", "ATTACH is not allowed"],
       ["SELECT 1; DELETE FROM events", "Only one statement"],
       ["SELECT nope FROM events_readable", "no such column: nope"],
+      ["SELECT json('x')", "malformed JSON"],
+      ["SELECT abs(-9223372036854775808)", "integer overflow"],
+      ["SELECT * FROM pragma_database_list", "PRAGMA is not allowed"],
+      ['SELECT * FROM "pragma_journal_mode"', "PRAGMA is not allowed"],
     ] as const)
       expect(await ran("query", sql), sql).toMatchObject({ code: 2, out: "", err: expect.stringContaining(reason) });
     const { rows } = await asked("query", "SELECT count(*) AS n FROM events_readable");
@@ -187,6 +204,30 @@ describe("nexus query", () => {
       cut: true,
       rows: [{}, {}],
     });
+  });
+
+  it("prints columns in their order, also with equal names, and long values at once", async () => {
+    expect(await printed("query", "SELECT 10, 5, 1 a, 2 a", "--csv")).toBe("10,5,a,a_2\n10,5,1,2\n");
+    expect(await printed("query", "SELECT 1 AS x WHERE false", "--csv")).toBe("x\n");
+    expect((await asked("query", "SELECT 9007199254740993 n, 7 m")).rows).toEqual([{ n: "9007199254740993", m: 7 }]);
+    expect((await printed("query", "SELECT hex(randomblob(500000)) x")).length).toBeGreaterThan(1_000_000);
+    expect(await printed("query", "SELECT 'a' || char(10) || 'b' x")).toBe("x\na\\nb\n");
+    expect(await ran("query", "SELECT 1", "--timeout", "3000000")).toMatchObject({ code: 2 });
+  });
+
+  it("says that there is no database", async () => {
+    const empty = mkdtempSync(join(tmpdir(), "nexus-test-"));
+    try {
+      expect(await nexus(empty, {}, "query", "SELECT 1")).toMatchObject({
+        code: 3,
+        err: expect.stringContaining("no database"),
+      });
+      expect((await nexus(empty, {}, "report")).out).toContain("Nothing was recorded.");
+      expect((await nexus(empty, {}, "tail", "--no-follow")).out).toContain("Recording is off");
+      expect((await nexus(empty, {}, "why", "git")).err).toContain("Recording is off");
+    } finally {
+      rmSync(empty, { recursive: true });
+    }
   });
 
   it("prints NULL, bytes and numbers, and lists the views", async () => {

@@ -5,10 +5,10 @@ import { type CsvOption, csvMeasures, printCsv } from "../../output/csv.ts";
 import { type Column, measuresTable, sorted, usdText } from "../../output/measures-table.ts";
 import { printIfOff } from "../../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
-import { table } from "../../output/table.ts";
+import { fitting, table } from "../../output/table.ts";
 import { heading, styled, wrapped } from "../../output/terminal.ts";
 import { periodTitle } from "../../period.ts";
-import { type QueryOptions, queryOf, withWorkspace } from "../../query.ts";
+import { type QueryOptions, queryOf, resolved } from "../../query.ts";
 import { withFreshReader } from "../../runtime.ts";
 import { emptyText } from "../query-report.ts";
 
@@ -47,7 +47,7 @@ const columns: readonly Column[] = [
 export function run(options: QueryOptions & JsonOption & CsvOption): Promise<void> {
   const asked = queryOf(options);
   return withFreshReader(async (reader) => {
-    const query = withWorkspace(reader, asked);
+    const query = resolved(reader, asked);
     const answer = reader.query({ ...query, by: "agent" });
     const firstTry = reader.firstTry(query);
     const groups = sorted(
@@ -57,13 +57,17 @@ export function run(options: QueryOptions & JsonOption & CsvOption): Promise<voi
       "agent",
       undefined,
     );
-    if (options.json === true) return printJson({ version: 1, ...answer, groups, firstTry });
+    if (options.json === true) return printJson({ version: 1, ...answer, groups, firstTry: firstTry ?? null });
     if (options.csv === true)
       return printCsv(groups.map(({ key, measures }) => ({ agent: key, ...csvMeasures(measures) })));
     print(heading(`Agents (${periodTitle(query.period.period, answer.fromMs, answer.toMs)})`));
-    if (groups.length === 0) return print(`\n${emptyText(reader, query)}`);
+    if (groups.length === 0) return print(`\n${emptyText(reader, query, answer)}`);
     print(`\n${tableOf(answer, groups)}`);
-    printFirstTry(firstTry);
+    if (firstTry !== undefined) printFirstTry(firstTry);
+    else
+      print(
+        `\n${wrapped("Edits that pass the next check are not shown with --command, --class, --tool or --outcome.")}`,
+      );
     printIfOff(reader);
   });
 }
@@ -93,9 +97,9 @@ function printFirstTry({ groups, isCut }: FirstTry): void {
     numberText(red),
     numberText(unchecked),
   ]);
-  print(
-    table(["Agent", "Model", "First try green", "Checked", "Tries", "Never green", "Unchecked"], rows, { left: 2 }),
-  );
+  const titles = ["Agent", "Model", "First try green", "Checked", "Tries", "Never green", "Unchecked"];
+  const { headings, rows: fitted } = fitting(titles, rows, [0, 1, 0, 0, 2, 3, 4]);
+  print(table(headings, fitted, { left: headings.indexOf("First try green") }));
   const notes = [
     "Checked: edits that a test, linter or compiler followed in the same workspace within 30 minutes; tries: the median of its runs until it succeeded.",
     "Not known: your own edits in between, failures that were there before, and edits outside a workspace. A different mix of work changes the rate too.",

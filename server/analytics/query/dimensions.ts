@@ -59,6 +59,17 @@ export function readDimensions(
   return found;
 }
 
+/** Returns the values that a filter can have, in order. */
+export function knownValues(connection: Connection, name: "command" | "model" | "tool"): readonly string[] {
+  const column = name === "command" ? "command_path" : filterColumns[name];
+  return connection
+    .prepare(
+      `SELECT DISTINCT d.${column} value FROM dimensions d WHERE ${counted} AND d.${column} IS NOT NULL ORDER BY 1`,
+    )
+    .all()
+    .map(({ value }) => String(value));
+}
+
 /** Returns those of some dimensions that match all filters. */
 export function matching(
   connection: Connection,

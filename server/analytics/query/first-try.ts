@@ -2,13 +2,14 @@
  * How often an agent's edits pass the next check: edits, joined with the next test, linter or compiler in the same workspace
  * within 30 minutes, and the runs of it until it succeeds. Reads single events, so only what retention kept.
  */
-import type { Filters, FirstTry, FirstTryGroup } from "../../../shared/protocol/query.ts";
+import type { FilterName, Filters, FirstTry, FirstTryGroup } from "../../../shared/protocol/query.ts";
 import { hourMs, minuteMs } from "../../../shared/schema/durations.ts";
 import { agentSources } from "../../../shared/schema/sources.ts";
 import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
 import type { Connection, Row } from "../../store/driver/driver.ts";
 import { hasOutcome } from "../classify.ts";
 import { wilson } from "../statistics.ts";
+import { conditionOf } from "./dimensions.ts";
 import type { Stretch } from "./stretch.ts";
 
 /** A later check has nothing to do with the edits. */
@@ -35,9 +36,12 @@ interface Counts {
   unchecked: number;
 }
 
-/** Returns the figures by agent and model, most checked first. */
+/** Filters that edits and checks together can have. */
+export const firstTryFilters: readonly FilterName[] = ["agent", "model", "source", "workspace", "origin"];
+
+/** Returns the figures by agent and model, most checked first. Other filters than `firstTryFilters` do not apply. */
 export function readFirstTry(connection: Connection, stretch: Stretch, filters: Filters): FirstTry {
-  const rows = eventsOf(connection, stretch);
+  const rows = eventsOf(connection, stretch, filters);
   const groups = new Map<string, Counts>();
   const countsOf = ({ agent, model }: Episode): Counts => {
     const key = JSON.stringify([agent, model]);
@@ -66,6 +70,7 @@ export function readFirstTry(connection: Connection, stretch: Stretch, filters: 
     }
     const episode = isLate ? undefined : before;
     if (row["is_edit"] === 1) {
+      if (!isWanted(filters.source, String(row["source"]))) continue;
       const agent = String(row["agent"] ?? row["source"]);
       if (episode !== undefined && episode.agent === agent) episode.lastMs = tsMs;
       else {
@@ -118,7 +123,15 @@ function groupOf(key: string, { tries, red, unchecked }: Counts): FirstTryGroup 
 const quotedAgents = agentSources.map((source) => `'${source}'`).join(", ");
 
 /** Edits, commands and requests of a stretch in the order of their times. */
-function eventsOf(connection: Connection, { fromHour, toHour }: Stretch): readonly Row[] {
+function eventsOf(
+  connection: Connection,
+  { fromHour, toHour }: Stretch,
+  { workspace, origin }: Filters,
+): readonly Row[] {
+  const [where, values] = conditionOf(
+    { ...(workspace === undefined ? {} : { workspace }), ...(origin === undefined ? {} : { origin }) },
+    "true",
+  );
   const edits = "d.tool_name IN ('edit_file', 'write_file', 'delete_file')";
   const local = `(e.ts + e.utc_offset_min * ${minuteMs})`;
   return connection
@@ -126,10 +139,10 @@ function eventsOf(connection: Connection, { fromHour, toHour }: Stretch): readon
       `SELECT t.session, e.ts, d.event_type type, d.source, d.agent, d.model, d.command_path, d.status, d.outcome_of,
          d.workspace_hash, ${edits} AND d.status IS 'ok' AS is_edit
        FROM events e JOIN dimensions d ON d.id = e.dimensions JOIN streams t ON t.id = e.stream
-       WHERE ${local} >= ? AND ${local} < ? AND (d.event_type = 'model_request'
+       WHERE ${local} >= ? AND ${local} < ? AND (d.event_type = 'model_request' OR ${where}) AND (d.event_type = 'model_request'
          OR d.event_type = 'agent_event' AND d.tool_phase = 'end' AND (d.command_path IS NOT NULL OR ${edits} AND d.source IN (${quotedAgents})))
        ORDER BY e.ts DESC, e.id DESC LIMIT ${maxEvents}`,
     )
-    .all(fromHour * hourMs, toHour * hourMs)
+    .all(fromHour * hourMs, toHour * hourMs, ...values)
     .toReversed();
 }

@@ -1,5 +1,6 @@
 /** Sessions and the timeline of one. Reads single events, so only what retention kept. */
 import type { Filters, Query, SessionEvent, SessionSummary } from "../../../shared/protocol/query.ts";
+import { ownCommandCondition } from "../../../shared/vocabulary/own-commands.ts";
 import type { Connection, Row } from "../../store/driver/driver.ts";
 import type { Span } from "../calendar.ts";
 import { PeriodQuery } from "../period-query.ts";
@@ -100,7 +101,7 @@ export function readTimeline(connection: Connection, id: string): readonly Sessi
     .prepare(
       `SELECT e.ts, e.duration_ms, d.event_type, d.source, d.command_path, d.tool_name, d.mcp_server, d.activity, d.model, d.status
        FROM streams t JOIN events e ON e.stream = t.id JOIN dimensions d ON d.id = e.dimensions
-       WHERE t.session = ? AND (d.tool_phase IS NULL OR d.tool_phase = 'end') AND d.event_type <> 'command_started'
+       WHERE t.session = ? AND (d.tool_phase IS NULL OR d.tool_phase = 'end') AND d.event_type <> 'command_started' AND NOT ${ownCommandCondition}
        ORDER BY e.ts, e.id LIMIT ${maxEvents}`,
     )
     .all(Number(sessions[0]?.["id"]))

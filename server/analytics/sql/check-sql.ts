@@ -10,6 +10,12 @@ const reading = new Set(["SELECT", "WITH", "VALUES", "EXPLAIN"]);
 const token = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[\s\S]/g;
 const isBlank = (text: string): boolean => /^(\s|--|\/\*)/.test(text);
 
+/** Outside of quoted texts and comments; a quoted name counts. */
+const usesPragma = (text: string): boolean =>
+  /\bpragma_/i.test(
+    text.replace(token, (part) => (part.startsWith("'") || (part.length > 1 && isBlank(part)) ? " " : part)),
+  );
+
 /** Returns the statement without a semicolon at its end. @throws SqlError */
 export function checkSql(text: string): string {
   let isEnded = false;
@@ -27,6 +33,7 @@ export function checkSql(text: string): string {
       else isInFirst = false;
     }
   }
+  if (usesPragma(text)) throw new SqlError("PRAGMA is not allowed, also not as a table.");
   if (first === "") throw new SqlError("The statement is empty. Example: SELECT * FROM events_readable LIMIT 5");
   if (!reading.has(first.toUpperCase()))
     throw new SqlError(`${first.slice(0, 20).toUpperCase()} is not allowed: only SELECT, WITH, VALUES and EXPLAIN.`);

@@ -24,7 +24,7 @@ export function openBetterSqlite3(file: string, options: OpenOptions): Connectio
     query: (sql) => {
       const statement = database.prepare<SqlValue[], SqlValue[]>(sql);
       if (!statement.reader || !statement.readonly) throw new Error("The statement does not only read.");
-      return { columns: statement.columns().map(({ name }) => name), rows: statement.raw().iterate() };
+      return { columns: statement.columns().map(({ name }) => name), rows: statement.raw().safeIntegers().iterate() };
     },
     close: () => void database.close(),
   };

@@ -18,8 +18,8 @@ export interface Connection {
   readonly driver: string;
   exec(sql: string): void;
   prepare(sql: string): Statement;
-  /** Runs a statement that returns rows and changes nothing. @throws the library's error, or an Error for another statement. */
-  query(sql: string): { readonly columns: readonly string[]; readonly rows: Iterable<readonly SqlValue[]> };
+  /** Runs a statement that returns rows and changes nothing; integers are of type bigint. @throws the library's error, or an Error for another statement. */
+  query(sql: string): { readonly columns: readonly string[]; readonly rows: Iterable<readonly unknown[]> };
   close(): void;
 }
 

@@ -1,6 +1,6 @@
 /** Fallback driver for systems without a better-sqlite3 binary: glibc before 2.34, rare CPUs. */
 import type { SQLInputValue } from "node:sqlite";
-import type { Connection, OpenOptions, Row, SqlValue } from "./driver.ts";
+import type { Connection, OpenOptions, Row } from "./driver.ts";
 
 /** SQLite's primary result codes (sqlite.org/rescode.html) that the store distinguishes. */
 const codes: Readonly<Record<number, string>> = {
@@ -62,7 +62,8 @@ export function openNodeSqlite(file: string, options: OpenOptions, reason: strin
       const columns = statement.columns().map(({ name }) => name);
       if (columns.length === 0) throw new Error("The statement does not only read.");
       statement.setReturnArrays(true);
-      return { columns, rows: withSqliteCode(() => statement.iterate() as unknown as Iterable<readonly SqlValue[]>) };
+      statement.setReadBigInts(true);
+      return { columns, rows: withSqliteCode(() => statement.iterate() as unknown as Iterable<readonly unknown[]>) };
     },
     close: () => withSqliteCode(() => database.close()),
   };
