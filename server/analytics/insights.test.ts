@@ -155,7 +155,7 @@ describe("insights", () => {
       { line: "terraform apply", count: 30, ms: 100, failed: 25 },
     );
     expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(["slow", "slower", "waiting", "failing", "unused"]));
-    expect(all.at(-1)).toMatchObject({ kind: "unused", subject: "nexus telemetry dashboard" });
+    expect(all.at(-1)).toMatchObject({ kind: "unused", subject: "nexus dashboard" });
     for (const insight of all) {
       const { sentence, evidence, advice, why } = insightText(insight);
       expect(englishOf([sentence, ...evidence, advice, why])).not.toMatch(/undefined|null|NaN|unknown|\{/);

@@ -49,4 +49,12 @@ describe("terminal text", () => {
       }),
     );
   });
+
+  it("handles long texts: a quadratic search would not end here", () => {
+    for (const part of ["a", "a://", "A1+.-", "x:y@"]) {
+      const text = part.repeat(Math.ceil(2_000_000 / part.length));
+      expect(terminalText(text).length).toBeGreaterThan(0);
+    }
+    expect(terminalText(`${"a".repeat(100_000)} https://ada:secret@example.com`)).not.toContain("secret");
+  });
 });

@@ -4,7 +4,7 @@ import { dayMs, hourMs } from "../../../shared/schema/durations.ts";
 import { hookAgents } from "../../../shared/vocabulary/agents.ts";
 import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
 import type { Row, SqlValue } from "../../store/driver/driver.ts";
-import { dayOfHour, firstDayOfMonth } from "../../store/rollups/local-time.ts";
+import { dayOfHour, firstDayOfMonth, localHourOf, startOfHour } from "../../store/rollups/local-time.ts";
 import { grains } from "../../store/rollups/rollups.ts";
 
 const hookSources: ReadonlySet<unknown> = new Set(hookAgents);
@@ -87,9 +87,13 @@ export function timeKey(hour: number, by: TimeGrouping): string {
   return new Date(first * dayMs).toISOString().slice(0, by === "month" ? 7 : 10);
 }
 
-/** Returns the groups from one local hour to another (exclusive), in order and without gaps. */
+/**
+ * Returns the groups from one local hour to another (exclusive), in order and without gaps. The hour that daylight saving time
+ * leaves out in spring is none; the one that it repeats in autumn is one.
+ */
 export function timeKeys(fromHour: number, toHour: number, by: TimeGrouping): readonly string[] {
   const keys = new Set<string>();
-  for (let hour = fromHour; hour < toHour; hour += by === "hour" ? 1 : 24) keys.add(timeKey(hour, by));
+  for (let hour = fromHour; hour < toHour; hour += by === "hour" ? 1 : 24)
+    if (by !== "hour" || localHourOf(startOfHour(hour)) === hour) keys.add(timeKey(hour, by));
   return [...keys];
 }

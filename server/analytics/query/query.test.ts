@@ -273,6 +273,10 @@ const someFilters: fc.Arbitrary<Filters> = fc.constantFrom<Filters>(
   { origin: "import" },
 );
 
+/** A turn of an agent. */
+const at = (ms: number): CleanEvent =>
+  admitted(anything({ ...local(ms), event_type: "agent_activity", source: "codex", activity: "turn" }));
+
 describe("the query model", () => {
   it("returns the same as a recount of the events, for every grouping, filter and origin", () => {
     const origins = fc.constantFrom<Origin>("live", "import");
@@ -382,6 +386,27 @@ describe("the query model", () => {
     expect(groupsOf("2026-05-01", "2026-07-14")).toEqual(["day", 75, "2026-05-01"]);
     expect(groupsOf("2025-07-16", "2026-07-15")).toEqual(["week", 53, "2025-07-14"]);
     expect(groupsOf("2022-01-01", "2026-07-15")).toEqual(["month", 55, "2022-01"]);
+  });
+
+  it("has days of 23 and 25 hours", () => {
+    // Tests run in a zone with daylight saving time, which ends and begins on these days.
+    expect(new Date(2026, 2, 29, 12).getTimezoneOffset() - new Date(2026, 2, 28, 12).getTimezoneOffset()).toBe(-60);
+    const first = at(new Date(2025, 0, 1).getTime());
+    const both = [new Date(2025, 9, 26, 2, 30).getTime(), new Date(2025, 9, 26, 2, 30).getTime() + hourMs];
+    expect(both.map((ms) => new Date(ms).getHours())).toEqual([2, 2]);
+    const hours = (day: string) =>
+      readBothWays([first, ...both.map(at), at(new Date(2026, 2, 29, 3, 30).getTime())], now, (connection) => {
+        const { groups, total } = asked(connection, { period: { period: "custom", from: day, to: day }, by: "hour" });
+        return [
+          groups.length,
+          total.turns,
+          groups
+            .filter(({ measures }) => measures.turns > 0)
+            .map(({ key, measures }) => [key.slice(11), measures.turns]),
+        ];
+      });
+    expect(hours("2025-10-26")).toEqual([24, 2, [["02:00", 2]]]);
+    expect(hours("2026-03-29")).toEqual([23, 1, [["03:00", 1]]]);
   });
 
   it("prices each group by model, kind of token and size of the request", () => {
