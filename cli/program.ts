@@ -11,7 +11,8 @@ import { consentFile } from "../shared/consent/config-paths.ts";
 import { terminalText } from "../shared/text/terminal-text.ts";
 import { addAgents } from "./definitions/agents.ts";
 import { addAnalytics } from "./definitions/analytics.ts";
-import { withExamples } from "./definitions/options.ts";
+import { plainExamples } from "./definitions/examples.ts";
+import { leavesOf, withExamples } from "./definitions/options.ts";
 import { addRecording } from "./definitions/recording.ts";
 import { addSharing } from "./definitions/sharing.ts";
 import { addShortForms, addTelemetry, shortForms } from "./definitions/telemetry.ts";
@@ -56,6 +57,10 @@ Exit codes:
 
 nexus run exits with the code of the command it runs.`,
   );
+  for (const command of leavesOf(nexus)) {
+    const lines = plainExamples[pathOf(command)];
+    if (lines !== undefined) withExamples(command, ...lines);
+  }
   for (const command of allOf(nexus))
     command.showHelpAfterError(`(run ${`nexus ${pathOf(command)}`.trim()} --help for usage)`);
   return withExamples(nexus, "nexus enable", "nexus stats --week", "nexus why npm test", "nexus cost --by day");

@@ -12,6 +12,13 @@ import {
   PlanAgentRequest,
 } from "../shared/protocol/agents.ts";
 import {
+  FirstTryRequest,
+  QueryRequest,
+  queryOf,
+  SessionsRequest,
+  TimelineRequest,
+} from "../shared/protocol/questions.ts";
+import {
   EditorChangedNotification,
   RecordEventsRequest,
   TodayRequest,
@@ -141,6 +148,10 @@ handle(TodayRequest, () => started().reader.today());
 handle(WeeklyActivityRequest, (selection) => started().reader.weeklyActivity(selection));
 handle(ToolCallsRequest, (selection) => started().reader.toolCalls(selection));
 handle(StatsRequest, (selection) => started().reader.stats(selection));
+handle(QueryRequest, (question) => started().reader.query(queryOf(question)));
+handle(SessionsRequest, ({ question, limit }) => started().reader.sessions(queryOf(question), limit));
+handle(TimelineRequest, ({ id }) => started().reader.timeline(id) ?? null);
+handle(FirstTryRequest, (question) => started().reader.firstTry(queryOf(question)) ?? null);
 // The user confirmed in VS Code that an existing file is replaced.
 handle(ExportRequest, async ({ path, ...options }) => {
   const { sizeBytes, counts } = await started().reader.export(path, options, true);

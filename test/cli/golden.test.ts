@@ -175,6 +175,56 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   delete: ["telemetry delete", "telemetry delete --confirm", "stats"],
 };
 
+/** Words in a colour, with its code; bold and dim text are none. */
+const colouredWords = (text: string): readonly string[] =>
+  text.split(String.fromCharCode(27)).flatMap((part) => {
+    const [, code, word] = /^\[(3\d)m(\w+)/.exec(part) ?? [];
+    return code === undefined ? [] : [`${word} ${code}`];
+  });
+
+/** What depends on the width of a terminal. */
+const wide = [
+  "stats --week",
+  "stats --by class --compare previous",
+  "commands",
+  "why npm test",
+  "cost",
+  "sessions --week --limit 3",
+];
+
+describe("the output on a terminal", () => {
+  it.each([80, 120, 200])("matches golden/columns-%i.txt", async (columns) => {
+    const { isTTY, columns: before } = process.stdout;
+    // Colours are a test of their own.
+    vi.stubEnv("FORCE_COLOR", "0");
+    Object.assign(process.stdout, { isTTY: true, columns });
+    try {
+      const outputs: string[] = [];
+      for (const line of wide) outputs.push(await output(line));
+      await expect(outputs.join("\n")).toMatchFileSnapshot(
+        join(import.meta.dirname, "golden", `columns-${columns}.txt`),
+      );
+    } finally {
+      Object.assign(process.stdout, { isTTY, columns: before });
+    }
+  });
+
+  it("has colours only for meaning", async () => {
+    const { isTTY } = process.stdout;
+    vi.stubEnv("NO_COLOR", undefined);
+    vi.stubEnv("FORCE_COLOR", "1");
+    Object.assign(process.stdout, { isTTY: true });
+    try {
+      const text = await output("tail --no-follow --limit 20");
+      expect(new Set(colouredWords(text))).toEqual(new Set(["ok 32", "failed 31"]));
+      expect(colouredWords(await output("commands --limit 2"))).toEqual([]);
+    } finally {
+      Object.assign(process.stdout, { isTTY });
+      vi.stubEnv("FORCE_COLOR", undefined);
+    }
+  });
+});
+
 describe("the output of the command", () => {
   it.each(Object.entries(commands))("matches golden/%s.txt", async (name, lines) => {
     const outputs: string[] = [];

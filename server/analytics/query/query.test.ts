@@ -10,6 +10,7 @@ import {
   type Query,
   timeGroupings,
 } from "../../../shared/protocol/query.ts";
+import { QueryRequest } from "../../../shared/protocol/questions.ts";
 import type { FieldValue } from "../../../shared/schema/field-types.ts";
 import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
 import { admitted } from "../../../test/fixtures/clean-events.ts";
@@ -256,6 +257,8 @@ function sumOf(groups: Iterable<ReturnType<typeof nothing>>) {
 /** Answers with and without a cache, which must be the same. */
 function asked(connection: Connection, query: Query): Answer {
   const found = answer(connection, query, priceList, now);
+  // The worker sends it.
+  expect(QueryRequest.result(found, "answer")).toEqual(found);
   const cache = new DayCache();
   for (const _ of ["fills it", "uses it"]) expect(answer(connection, query, priceList, now, cache)).toEqual(found);
   return found;
