@@ -52,6 +52,7 @@ const benches: readonly Bench[] = [
       "query-month-overview",
       "query-year-overview",
       "query-year-filter",
+      "query-year-filter-cached",
       "query-year-two-filters",
       "query-sessions",
     ],
