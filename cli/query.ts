@@ -54,10 +54,6 @@ export function queryOf(options: QueryOptions, by?: Grouping): Query {
   };
 }
 
-/** Whether the options ask for more than the period. */
-export const isQuery = (options: QueryOptions): boolean =>
-  options.by !== undefined || filterNames.some((name) => options[name] !== undefined);
-
 function checkedList(name: FilterName, text: string): string {
   const values = text.split(",").map((value) => value.trim().replace(/\s+/g, " "));
   if (values.includes("")) throw new UsageError(`--${name} needs a value, or several separated by commas.`);

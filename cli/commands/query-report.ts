@@ -11,7 +11,7 @@ import {
 import { countText } from "../../shared/text/format.ts";
 import { UsageError } from "../exit.ts";
 import { type CsvOption, csvMeasures, printCsv } from "../output/csv.ts";
-import { type Column, measuresTable, orderOf, orderTitle, sorted } from "../output/measures-table.ts";
+import { type Column, hasWork, measuresTable, orderOf, orderTitle, sorted } from "../output/measures-table.ts";
 import { nothingText, printIfOff } from "../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
 import { heading, wrapped } from "../output/terminal.ts";
@@ -101,11 +101,8 @@ export function printReport(options: ReportOptions, report: Report): Promise<voi
 
 /** Why a report has no rows. */
 export function emptyText(reader: TelemetryReader, { filters = {} }: Query, { total }: Pick<Answer, "total">): string {
-  const { runs, calls, turns, requests } = total;
   const isFiltered = Object.keys(filters).length > 0;
-  return isFiltered || runs.count + calls.count + turns + requests > 0
-    ? "Nothing in this period matches."
-    : nothingText(reader);
+  return isFiltered || hasWork(total) ? "Nothing in this period matches." : nothingText(reader);
 }
 
 function beforeOf(

@@ -6,7 +6,15 @@ import { countText, dateTimeText } from "../../shared/text/format.ts";
 import { insightCards, insightText } from "../../shared/text/insights.ts";
 import { chart } from "../output/chart.ts";
 import { headlines } from "../output/headlines.ts";
-import { commandColumns, measuresTable, orderOf, orderTitle, sorted, statsColumns } from "../output/measures-table.ts";
+import {
+  commandColumns,
+  hasWork,
+  measuresTable,
+  orderOf,
+  orderTitle,
+  sorted,
+  statsColumns,
+} from "../output/measures-table.ts";
 import { printIfOff } from "../output/nothing.ts";
 import { definitionList, print, printJson } from "../output/print.ts";
 import { heading, styled, wrapped } from "../output/terminal.ts";
@@ -25,7 +33,7 @@ export function run(options: ReportOptions): Promise<void> {
       title: "Usage",
       by: "command",
       columns: statsColumns,
-      isShown: ({ runs, calls, turns, requests }) => runs.count + calls.count + turns + requests > 0,
+      isShown: hasWork,
       notes: () => [],
     });
   }
@@ -51,7 +59,7 @@ interface ListOptions {
 function printOverview(reader: TelemetryReader, query: Query, answer: Answer, options: ListOptions): void {
   const { total } = answer;
   print(heading(`Usage (${periodTitle(query.period.period, answer.fromMs, answer.toMs)})`));
-  if (total.runs.count + total.calls.count + total.turns + total.requests === 0) {
+  if (!hasWork(total)) {
     print(`\n${emptyText(reader, query, answer)}`);
     return;
   }

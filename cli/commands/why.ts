@@ -6,7 +6,7 @@ import type { Insight } from "../../shared/protocol/reports.ts";
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
 import { durationText, numberText, percentText } from "../../shared/text/format.ts";
 import { insightText } from "../../shared/text/insights.ts";
-import { commandClass } from "../../shared/vocabulary/command-classes.ts";
+import { commandClass, isForeground } from "../../shared/vocabulary/command-classes.ts";
 import { UsageError } from "../exit.ts";
 import { changeText } from "../output/change.ts";
 import { chart, type Point } from "../output/chart.ts";
@@ -20,8 +20,6 @@ import { comparisonTitle, periodTitle } from "../period.ts";
 import { type QueryOptions, queryOf, resolved, workspaceNames } from "../query.ts";
 import { withFreshReader } from "../runtime.ts";
 
-/** Classes whose time is not waiting time. */
-const notWaitedFor: ReadonlySet<string> = new Set(["server", "interactive"]);
 /** Parts of a breakdown. */
 const maxParts = 6;
 
@@ -108,7 +106,7 @@ function factsOf(command: string, query: Query, answer: Answer): readonly (reado
     ],
     [
       "Waiting",
-      notWaitedFor.has(kind) ? `not waited for; ${durationText(runs.totalMs)} in total` : durationText(waitingMs),
+      isForeground(kind) ? durationText(waitingMs) : `not waited for; ${durationText(runs.totalMs)} in total`,
     ],
   ];
 }

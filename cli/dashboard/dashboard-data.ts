@@ -10,6 +10,7 @@ import {
   type Column,
   commandColumns,
   costColumns,
+  hasWork,
   orderOf,
   sorted,
   statsColumns,
@@ -30,7 +31,6 @@ export interface DashboardData {
   readonly ranks: readonly number[];
   /** Why there are no rows. */
   readonly emptyText: string;
-  readonly choices: Choices;
 }
 
 /** More are found with `nexus sessions`. */
@@ -61,7 +61,6 @@ export function readDashboardData(reader: TelemetryReader, state: State): Dashbo
       scale: `most: ${numberText(Math.max(0, ...values))}`,
     },
     ...rowsOf(reader, query, state),
-    choices: choicesOf(reader),
   };
 }
 
@@ -88,10 +87,10 @@ function rowsOf(reader: TelemetryReader, query: Query, { view, sort }: State): R
 
 const isIn =
   (view: View) =>
-  ({ key, measures: { runs, calls, turns, requests, tokens } }: Group): boolean => {
+  ({ key, measures }: Group): boolean => {
     if (key === "") return false;
-    if (view === "Commands") return runs.count > 0;
-    return view === "Models" ? requests + tokens.input > 0 : runs.count + calls.count + turns + requests > 0;
+    if (view === "Commands") return measures.runs.count > 0;
+    return view === "Models" ? measures.requests + measures.tokens.input > 0 : hasWork(measures);
   };
 
 function sessionRows(reader: TelemetryReader, query: Query): Rows {
@@ -131,8 +130,8 @@ function insightRows(reader: TelemetryReader, { period, filters = {} }: Query): 
   };
 }
 
-/** The values of the last 12 months that filters can take. */
-function choicesOf(reader: TelemetryReader): Choices {
+/** The values of the last 30 days that filters can take. */
+export function readChoices(reader: TelemetryReader): Choices {
   const keys = (by: "agent" | "source") =>
     reader
       .query({ period: { period: "month" }, by })

@@ -6,8 +6,8 @@ import type { Filters } from "../../shared/protocol/query.ts";
 import { terminalText } from "../../shared/text/terminal-text.ts";
 import { fitting } from "../output/table.ts";
 import { sparkline } from "../output/terminal.ts";
-import { type DashboardData, readDashboardData } from "./dashboard-data.ts";
-import { afterKey, firstState, type Key, keyHelp, periods, type State, sortsOf, views } from "./state.ts";
+import { type DashboardData, readChoices, readDashboardData } from "./dashboard-data.ts";
+import { afterKey, type Choices, firstState, type Key, keyHelp, periods, type State, sortsOf, views } from "./state.ts";
 
 /** Interval between two looks at the database. Milliseconds. */
 const refreshMs = 2_000;
@@ -28,37 +28,19 @@ export async function showDashboard(reader: TelemetryReader): Promise<void> {
   process.stdout.off("resize", clear);
 }
 
-const noChoices: DashboardData["choices"] = { agent: [], source: [], workspace: [] };
+const noChoices: Choices = { agent: [], source: [], workspace: [] };
 
 function Page({ reader }: { readonly reader: TelemetryReader }): ReactNode {
   const { exit } = useApp();
   const { columns, rows: lines } = useWindowSize();
   const [state, setState] = useState<State>(firstState);
-  const [data, setData] = useState<DashboardData | string>("Loading …");
   const { period, view, sort, filters } = state;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolling reads nothing.
-  useEffect(() => {
-    let seen = -1;
-    let readMs = 0;
-    const refresh = () => {
-      try {
-        const key = reader.lastKey();
-        if (key === seen && Date.now() - readMs < rereadMs) return;
-        [seen, readMs] = [key, Date.now()];
-        setData(readDashboardData(reader, state));
-      } catch (error) {
-        setData(reader.explain(error));
-      }
-    };
-    refresh();
-    const timer = setInterval(refresh, refreshMs);
-    return () => clearInterval(timer);
-  }, [reader, period, view, sort, filters]);
+  const data = useFresh(reader, () => readDashboardData(reader, state), [period, view, sort, filters]);
+  const found = useFresh(reader, () => readChoices(reader), []);
+  const choices = typeof found === "string" ? noChoices : found;
 
   const page = pageOf(data, lines);
   useInput((input, key) => {
-    const choices = typeof data === "string" ? noChoices : data.choices;
     const last = Math.max(0, (typeof data === "string" ? 0 : data.rows.length) - page);
     // Keys that were typed fast arrive together.
     const names = keyNames(input, key);
@@ -88,6 +70,30 @@ function Page({ reader }: { readonly reader: TelemetryReader }): ReactNode {
       "q quit · ? keys · d w m y period · Tab view · ↑↓ scroll · s order · a agent",
     ),
   );
+}
+
+/** Returns what `read` returns, or text: until then, and for an error. Reads again when events were stored or `dependencies` change. */
+function useFresh<T>(reader: TelemetryReader, read: () => T, dependencies: readonly unknown[]): T | string {
+  const [found, setFound] = useState<T | string>("Loading …");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `read` is another function each time; what it uses is in the list.
+  useEffect(() => {
+    let seen = -1;
+    let readMs = 0;
+    const refresh = () => {
+      try {
+        const key = reader.lastKey();
+        if (key === seen && Date.now() - readMs < rereadMs) return;
+        [seen, readMs] = [key, Date.now()];
+        setFound(read());
+      } catch (error) {
+        setFound(reader.explain(error));
+      }
+    };
+    refresh();
+    const timer = setInterval(refresh, refreshMs);
+    return () => clearInterval(timer);
+  }, [reader, ...dependencies]);
+  return found;
 }
 
 /** Rows that fit on the screen. */

@@ -5,7 +5,7 @@ import type { Answer, Group, Grouping, Measures, Query } from "../../shared/prot
 import { dateTimeText, dayText, durationText, numberText, percentText } from "../../shared/text/format.ts";
 import { insightCards, insightText } from "../../shared/text/insights.ts";
 import { type Headline, headlines } from "../output/headlines.ts";
-import { timeText, usdText } from "../output/measures-table.ts";
+import { hasWork, timeText, usdText } from "../output/measures-table.ts";
 import { offText } from "../output/nothing.ts";
 import { workspaceNames } from "../query.ts";
 
@@ -31,11 +31,12 @@ export function digestOf(reader: TelemetryReader, query: Query, name: string): D
   const answer = reader.query({ ...query, by: "time", compare: "previous" });
   const isFiltered = Object.keys(query.filters ?? {}).length > 0;
   const off = offText(reader);
+  const workspaceOf = workspaceNames(reader);
   const insights = isFiltered ? [] : insightCards(reader.insights(query.period).insights);
   const top = (by: Grouping, value: (measures: Measures) => number) => topOf(reader, query, by, value);
   return {
     title: titleOf(name, dayText(answer.fromMs), dayText(answer.toMs - 1)),
-    headlines: isEmpty(answer) ? [] : headlines({ ...query, compare: "previous" }, answer),
+    headlines: hasWork(answer.total) ? headlines({ ...query, compare: "previous" }, answer) : [],
     tables: [
       {
         title: "Where the time goes",
@@ -81,7 +82,7 @@ export function digestOf(reader: TelemetryReader, query: Query, name: string): D
         headings: ["Workspace", "Runs", "Waiting", "Calls", "List price"],
         rows: top("workspace", ({ runs, calls }) => runs.count + calls.count).map(
           ({ key, measures: { runs, calls, waitingMs, cost } }) => [
-            workspaceNames(reader)(key),
+            workspaceOf(key),
             numberText(runs.count),
             durationText(waitingMs),
             numberText(calls.count),
@@ -114,9 +115,6 @@ function topOf(
     .sort((a, b) => value(b.measures) - value(a.measures) || (a.key < b.key ? -1 : 1))
     .slice(0, topCount);
 }
-
-const isEmpty = ({ total: { runs, calls, turns, requests } }: Answer): boolean =>
-  runs.count + calls.count + turns + requests === 0;
 
 function notesOf({ recordedFromMs, lost, asOfMs, isOver, pricesAsOf, total }: Answer): readonly string[] {
   const notes = [`As of ${dateTimeText(asOfMs)}${isOver ? "" : "; the period is not over"}.`];

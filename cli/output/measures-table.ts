@@ -23,6 +23,10 @@ export function usdText(usd: number | null): string {
   return `$${numberText(Math.floor(cents / 100))}.${String(cents % 100).padStart(2, "0")}`;
 }
 
+/** Whether anything that reports count happened. */
+export const hasWork = ({ runs, calls, turns, requests }: Measures): boolean =>
+  runs.count + calls.count + turns + requests > 0;
+
 const hasRuns = ({ runs }: Measures) => runs.count > 0;
 const hasCalls = ({ calls }: Measures) => calls.count > 0;
 const hasTokens = ({ tokens }: Measures) => tokens.input + tokens.output > 0;

@@ -6,7 +6,7 @@
 import type { Insight, Insights } from "../../shared/protocol/reports.ts";
 import { dayMs, minuteMs } from "../../shared/schema/durations.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
-import { commandClass } from "../../shared/vocabulary/command-classes.ts";
+import { commandClass, isForeground } from "../../shared/vocabulary/command-classes.ts";
 import type { Connection } from "../store/driver/driver.ts";
 import { startOfHour } from "../store/rollups/local-time.ts";
 import { grains } from "../store/rollups/rollups.ts";
@@ -69,8 +69,7 @@ const unnamedScripts = new Set(["npm run", "yarn run", "pnpm run", "bun run", "d
 
 /** Whether the user waits for the command: not for a server, and not in an editor. */
 function isWaitedFor(path: string): boolean {
-  const kind = commandClass(path);
-  return kind !== "server" && kind !== "interactive" && !unnamedScripts.has(path);
+  return isForeground(commandClass(path)) && !unnamedScripts.has(path);
 }
 
 export function readInsights({ query, connection }: OpenPeriodQuery): Insights {

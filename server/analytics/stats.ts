@@ -12,6 +12,7 @@ import { bucketIndex, type Span } from "./calendar.ts";
 import { endedCondition, hasOutcome, isCommandRun, isToolCall } from "./classify.ts";
 import { countsIn } from "./counts.ts";
 import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
+import { lostEvents } from "./query/rollup-rows.ts";
 
 /** Rows of a ranking. */
 const topCount = 10;
@@ -77,7 +78,7 @@ export function readStats(open: OpenPeriodQuery): Stats {
       query.span,
     ),
     before: previousStats(open),
-    dropped: droppedIn(open),
+    dropped: lostEvents(connection, query.span),
   };
 }
 
@@ -141,15 +142,6 @@ function countOf(open: OpenPeriodQuery, type: EventTypeName): number {
   const rows = open.rows(
     (from) =>
       `SELECT total(m.count) n FROM ${from} m JOIN dimensions d ON d.id = m.dimensions WHERE d.event_type = '${type}'`,
-  );
-  return Number(rows[0]?.["n"] ?? 0);
-}
-
-function droppedIn(open: OpenPeriodQuery): number {
-  const rows = open.rows(
-    (from) =>
-      `SELECT total(m.numbers -> 'dropped_count' ->> 1) n FROM ${from} m JOIN dimensions d ON d.id = m.dimensions
-       WHERE d.event_type = 'events_dropped'`,
   );
   return Number(rows[0]?.["n"] ?? 0);
 }

@@ -73,7 +73,6 @@ const readOnlyProcess: ProcessStatus = {
 export class TelemetryReader {
   readonly #core: TelemetryCore;
   readonly #processStatus: () => ProcessStatus;
-
   readonly #cache: DayCache | undefined;
 
   /** `cache`: for a process that stays. */

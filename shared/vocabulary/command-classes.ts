@@ -171,6 +171,9 @@ export function commandClass(path: string): CommandClass {
   return "other";
 }
 
+/** Whether the user waits for commands of a class: servers and interactive programs run while something else is done. */
+export const isForeground = (kind: CommandClass): boolean => kind !== "server" && kind !== "interactive";
+
 /** An interrupted or terminated server, watcher or interactive program ended as intended. */
 const endsBySignal: ReadonlySet<CommandClass> = new Set(["server", "interactive"]);
 

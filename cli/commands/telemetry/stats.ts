@@ -14,7 +14,7 @@ import { withFreshReader } from "../../runtime.ts";
 const boxWidth = 58;
 
 /** ADR-003, "Dashboard". */
-export function boxText(stats: Stats): string {
+function boxText(stats: Stats): string {
   const title = `Nexus Usage Analytics (${periodTitle(stats.period, stats.fromMs, stats.toMs)})`;
   const numbers = [
     ["Workspaces Created", numberText(stats.workspacesCreated)],

@@ -1,7 +1,7 @@
 /** The dimensions of rollups and events as the query model needs them: read once for a query, then looked up by their number. */
 import type { FilterName, Filters } from "../../../shared/protocol/query.ts";
 import { type ContextSize, contextSizes } from "../../../shared/vocabulary/agent-reports.ts";
-import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
+import { commandClass, isForeground } from "../../../shared/vocabulary/command-classes.ts";
 import { ownCommandCondition } from "../../../shared/vocabulary/own-commands.ts";
 import type { Connection, Row, SqlValue } from "../../store/driver/driver.ts";
 import { endedCondition, hasOutcome, isCommandRun, isToolCall } from "../classify.ts";
@@ -21,9 +21,6 @@ export interface Dimensions {
   readonly contextSize: ContextSize | undefined;
 }
 
-/** Classes of commands whose time is not waiting time. */
-const notWaitedFor: ReadonlySet<string> = new Set(["server", "interactive"]);
-
 const filterColumns: Readonly<Partial<Record<FilterName, string>>> = {
   tool: "tool_name",
   model: "model",
@@ -39,19 +36,18 @@ export function readDimensions(
   what: string = counted,
 ): ReadonlyMap<number, Dimensions> {
   const [where, values] = conditionOf(filters, what);
-  const classes = filters.class?.split(",");
   const found = new Map<number, Dimensions>();
   const sql = `SELECT d.id, d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status, d.outcome_of,
     d.error_category, d.exit_class, d.activity, d.agent, d.agent_role, d.model, d.context_size, d.speed, d.mcp_server,
     d.workspace_hash, d.origin FROM dimensions d WHERE ${where}`;
   for (const row of connection.prepare(sql).all(...values)) {
     const path = row["command_path"];
-    if (classes !== undefined && (typeof path !== "string" || !classes.includes(commandClass(path)))) continue;
+    if (!isInClass(path, filters)) continue;
     found.set(Number(row["id"]), {
       row,
       kind: kindOf(row),
       hasOutcome: hasOutcome(row),
-      isWaitedFor: !(typeof path === "string" && notWaitedFor.has(commandClass(path))),
+      isWaitedFor: typeof path !== "string" || isForeground(commandClass(path)),
       isRefused: row["error_category"] === "rejected",
       contextSize: contextSizes.find((size) => size === row["context_size"]),
     });
@@ -78,17 +74,17 @@ export function matching(
 ): ReadonlyMap<number, Dimensions> {
   if (Object.values(filters).every((value) => value === undefined)) return known;
   const [where, values] = conditionOf(filters);
-  const classes = filters.class?.split(",");
   const found = new Map<number, Dimensions>();
   for (const { id } of connection.prepare(`SELECT d.id FROM dimensions d WHERE ${where}`).all(...values)) {
     const of = known.get(Number(id));
-    const path = of?.row["command_path"];
-    if (of === undefined) continue;
-    if (classes === undefined || (typeof path === "string" && classes.includes(commandClass(path))))
-      found.set(Number(id), of);
+    if (of !== undefined && isInClass(of.row["command_path"], filters)) found.set(Number(id), of);
   }
   return found;
 }
+
+/** The one filter that no column has. */
+const isInClass = (path: unknown, { class: classes }: Filters): boolean =>
+  classes === undefined || (typeof path === "string" && classes.split(",").includes(commandClass(path)));
 
 function kindOf(row: Row): Dimensions["kind"] {
   if (isCommandRun(row)) return "run";

@@ -114,7 +114,7 @@ describe("edits that pass the next check", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         let minutes = 5_000;
-        /** The same rules again, by walking through each workspace alone. */
+        /** A second implementation of the rules: one workspace after the other. */
         const events = steps.map(({ gap, workspace, what }) => {
           minutes -= gap;
           if (what === "edit") return { minutes, workspace, what, event: edit(minutes, workspace) };

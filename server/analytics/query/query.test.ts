@@ -1,258 +1,29 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  type Answer,
-  type Filters,
-  filterNames,
-  type Grouping,
-  groupings,
-  type Measures,
-  type Query,
-  timeGroupings,
-} from "../../../shared/protocol/query.ts";
+import { type Answer, groupings, type Query, timeGroupings } from "../../../shared/protocol/query.ts";
 import { QueryRequest } from "../../../shared/protocol/questions.ts";
-import type { FieldValue } from "../../../shared/schema/field-types.ts";
-import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
 import { admitted } from "../../../test/fixtures/clean-events.ts";
 import { anything } from "../../../test/fixtures/raw-events.ts";
 import { readBothWays } from "../../../test/fixtures/read-rollups.ts";
+import {
+  counted,
+  events,
+  local,
+  nothing,
+  recountNow as now,
+  type Origin,
+  recount,
+  someFilters,
+  sumOf,
+} from "../../../test/fixtures/recount.ts";
 import type { CleanEvent } from "../../privacy/clean-event.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { PriceList } from "../price-list.ts";
 import { DayCache } from "./day-cache.ts";
 import { answer } from "./query.ts";
 
-const now = new Date(2026, 6, 15, 12).getTime();
 const priceList = new PriceList();
 const hourMs = 3_600_000;
-
-const local = (ts: number) => ({ ts, utc_offset_min: -new Date(ts).getTimezoneOffset() });
-const time = fc.integer({ min: 0, max: 24 * 70 }).map((hours) => now - hours * hourMs);
-const model = fc.constantFrom("claude-opus-5", "gpt-5.6-sol", "my model");
-const agent = fc.constantFrom("claude_code", "codex");
-const count = fc.integer({ min: 0, max: 300_000 });
-
-const run = fc.record({
-  ts: time,
-  line: fc.constantFrom("git push", "git status", "npm test", "npm run dev", "vim x"),
-  code: fc.constantFrom(0, 1, 127, 130),
-  ms: count,
-});
-const call = fc.record({
-  ts: time,
-  agent,
-  tool: fc.constantFrom("Bash", "mcp__github__x"),
-  status: fc.constantFrom("ok", "failed", "cancelled"),
-  ms: count,
-  role: fc.constantFrom("main", "subagent"),
-});
-const turn = fc.record({ ts: time, agent, activity: fc.constantFrom("turn", "permission_request", "permission_wait") });
-const request = fc.record({ ts: time, agent, model, input: count, output: count, read: count, micro: count });
-
-/** Events of every kind that the query model counts. */
-const events = fc
-  .tuple(
-    fc.array(run, { maxLength: 12 }),
-    fc.array(call, { maxLength: 12 }),
-    fc.array(turn, { maxLength: 6 }),
-    fc.array(request, { maxLength: 8 }),
-  )
-  .map(([runs, calls, turns, requests]): readonly CleanEvent[] => [
-    ...runs.map(({ ts, line, code, ms }) =>
-      admitted(
-        anything({
-          ...local(ts),
-          source: "vscode_terminal",
-          stream: "tool",
-          tool_name: "run_terminal_cmd",
-          tool_phase: "end",
-          command_line: line,
-          exit_code: code,
-          duration_ms: ms,
-        }),
-      ),
-    ),
-    ...calls.map(({ ts, agent: name, tool, status, ms, role }) =>
-      admitted(
-        anything({
-          ...local(ts),
-          source: name,
-          agent: name,
-          stream: "tool",
-          tool_name: tool,
-          tool_phase: "end",
-          status,
-          duration_ms: ms,
-          agent_role: role,
-          ...(status === "cancelled" ? { error_category: "rejected" } : {}),
-        }),
-      ),
-    ),
-    ...turns.map(({ ts, agent: name, activity }) =>
-      admitted(
-        anything({ ...local(ts), event_type: "agent_activity", source: name, agent: name, activity, duration_ms: 7 }),
-      ),
-    ),
-    ...requests.map(({ ts, agent: name, model: of, input, output, read, micro }) =>
-      admitted(
-        anything({
-          ...local(ts),
-          event_type: "model_request",
-          source: "otlp",
-          agent: name,
-          model: of,
-          tokens_input: input + read,
-          tokens_output: output,
-          tokens_cache_read: read,
-          cost_microusd: micro,
-        }),
-      ),
-    ),
-  ]);
-
-type Origin = "live" | "import";
-
-/** The same again from the events, without rollups. */
-function recount(all: readonly CleanEvent[], by: Grouping | undefined, filters: Filters, origin: Origin) {
-  const groups = new Map<string, ReturnType<typeof nothing>>();
-  for (const event of all) {
-    if (!matches(event, filters, origin)) continue;
-    const key = by === undefined ? "" : keyOf(event, by, origin);
-    const group = groups.get(key) ?? nothing();
-    groups.set(key, group);
-    addTo(group, event);
-  }
-  return groups;
-}
-
-const nothing = () => ({
-  runs: 0,
-  runsFailed: 0,
-  runsMs: 0,
-  waitingMs: 0,
-  calls: 0,
-  callsFailed: 0,
-  refused: 0,
-  turns: 0,
-  permissionRequests: 0,
-  permissionWaitMs: 0,
-  requests: 0,
-  input: 0,
-  cacheRead: 0,
-  output: 0,
-  micro: 0,
-});
-const numberOf = (value: FieldValue | undefined) => (typeof value === "number" ? value : 0);
-
-function addTo(group: ReturnType<typeof nothing>, { type, source, payload }: CleanEvent): void {
-  const ms = numberOf(payload["duration_ms"]);
-  if (type === "agent_event" && source === "vscode_terminal") {
-    group.runs += 1;
-    if (payload["outcome_of"] !== "command") return;
-    if (payload["status"] === "failed") group.runsFailed += 1;
-    group.runsMs += ms;
-    if (!["server", "interactive"].includes(commandClass(String(payload["command_path"])))) group.waitingMs += ms;
-  } else if (type === "agent_event") {
-    group.calls += 1;
-    if (payload["status"] === "failed") group.callsFailed += 1;
-    if (payload["status"] === "cancelled") group.refused += 1;
-  } else if (payload["activity"] === "turn") group.turns += 1;
-  else if (payload["activity"] === "permission_request") group.permissionRequests += 1;
-  else if (payload["activity"] === "permission_wait") group.permissionWaitMs += ms;
-  else if (type === "model_request") {
-    group.requests += 1;
-    group.input += numberOf(payload["tokens_input"]);
-    group.output += numberOf(payload["tokens_output"]);
-    group.cacheRead += numberOf(payload["tokens_cache_read"]);
-    group.micro += numberOf(payload["cost_microusd"]);
-  }
-}
-
-const fieldOf: Readonly<Record<string, string>> = {
-  command: "command_path",
-  tool: "tool_name",
-  server: "mcp_server",
-  agent: "agent",
-  role: "agent_role",
-  model: "model",
-  workspace: "workspace_hash",
-  outcome: "status",
-  error: "error_category",
-  exit: "exit_class",
-};
-
-function keyOf({ tsMs, source, sessionId, payload }: CleanEvent, by: Grouping, origin: Origin): string {
-  const path = payload["command_path"];
-  const date = new Date(tsMs);
-  const day = (at: Date) =>
-    `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, "0")}-${String(at.getDate()).padStart(2, "0")}`;
-  switch (by) {
-    case "hour":
-      return `${day(date)} ${String(date.getHours()).padStart(2, "0")}:00`;
-    case "day":
-      return day(date);
-    case "week":
-      return day(new Date(date.getFullYear(), date.getMonth(), date.getDate() - ((date.getDay() + 6) % 7)));
-    case "month":
-      return day(date).slice(0, 7);
-    case "source":
-      return source;
-    case "origin":
-      return origin;
-    case "session":
-      return sessionId;
-    case "program":
-      return String(path ?? "").split(" ")[0] ?? "";
-    case "class":
-      return path === undefined ? "" : commandClass(String(path));
-    default:
-      return String(payload[fieldOf[by] as keyof typeof payload] ?? "");
-  }
-}
-
-function matches(event: CleanEvent, filters: Filters, origin: Origin): boolean {
-  return filterNames.every((name) => {
-    const wanted = filters[name];
-    if (wanted === undefined) return true;
-    const key = keyOf(event, name, origin);
-    return name === "command" ? key === wanted || key.startsWith(`${wanted} `) : key === wanted;
-  });
-}
-
-const counted = ({
-  runs,
-  waitingMs,
-  calls,
-  refused,
-  turns,
-  permissionRequests,
-  permissionWaitMs,
-  requests,
-  tokens,
-  cost,
-}: Measures) => ({
-  runs: runs.count,
-  runsFailed: runs.failed,
-  runsMs: runs.totalMs,
-  waitingMs,
-  calls: calls.count,
-  callsFailed: calls.failed,
-  refused,
-  turns,
-  permissionRequests,
-  permissionWaitMs,
-  requests,
-  input: tokens.input,
-  cacheRead: tokens.cacheRead,
-  output: tokens.output,
-  micro: Math.round((cost.reportedUsd ?? 0) * 1_000_000),
-});
-
-function sumOf(groups: Iterable<ReturnType<typeof nothing>>) {
-  const sum = nothing();
-  for (const group of groups) for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += group[name];
-  return sum;
-}
 
 /** Answers with and without a cache, which must be the same. */
 function asked(connection: Connection, query: Query): Answer {
@@ -263,18 +34,6 @@ function asked(connection: Connection, query: Query): Answer {
   for (const _ of ["fills it", "uses it"]) expect(answer(connection, query, priceList, now, cache)).toEqual(found);
   return found;
 }
-
-const someFilters: fc.Arbitrary<Filters> = fc.constantFrom<Filters>(
-  {},
-  { command: "git" },
-  { class: "check" },
-  { agent: "codex" },
-  { model: "claude-opus-5" },
-  { outcome: "failed" },
-  { source: "claude_code", outcome: "ok" },
-  { origin: "live", tool: "run_terminal_cmd" },
-  { origin: "import" },
-);
 
 /** A turn of an agent. */
 const at = (ms: number): CleanEvent =>
@@ -302,7 +61,7 @@ describe("the query model", () => {
             const groups = found.groups.map(({ key, measures }) => [key, counted(measures)] as const);
             const isFull = ([, measures]: (typeof groups)[number]) =>
               !isByTime || Object.values(measures).some((n) => n > 0);
-            // The store splits sessions of events that are far apart.
+            // The store splits a session after hours without events.
             if (by === "session") {
               const session = sumOf(groups.map(([, measures]) => measures));
               expect(session).toEqual(sumOf(expected.values()));

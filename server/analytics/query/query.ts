@@ -9,8 +9,9 @@ import type { PriceList } from "../price-list.ts";
 import { firstHour, firstRecorded } from "../recorded-range.ts";
 import type { DayCache } from "./day-cache.ts";
 import { conditionOf, type Dimensions, matching, readDimensions } from "./dimensions.ts";
-import { dayOfRow, dimensionKey, grainOf, isByTime, timeGrouping, timeKeyOf, timeKeys } from "./group-key.ts";
-import { readRollups, rollupColumns } from "./rollup-rows.ts";
+import { dayOfRow, grainOf, isByTime, type TimeGrouping, timeGrouping, timeKeys } from "./group-key.ts";
+import { Groups } from "./groups.ts";
+import { lostEvents, readRollups, rollupColumns } from "./rollup-rows.ts";
 import { sessionCounts } from "./session-counts.ts";
 import { rowsBySession } from "./session-rows.ts";
 import { comparedStretch, type Stretch, stretchOf } from "./stretch.ts";
@@ -36,7 +37,7 @@ export function answer(
     asOfMs: nowMs,
     recordedFromMs: connection === undefined ? null : firstRecorded(connection, stretch),
     isOver: stretch.endMs <= nowMs,
-    lost: reader?.lost(stretch) ?? 0,
+    lost: connection === undefined ? 0 : lostEvents(connection, stretch),
     by: by ?? null,
     before: compared !== undefined && reader?.isRecorded(compared) === true ? reader.figures(compared, nowMs) : null,
     pricesAsOf,
@@ -85,50 +86,18 @@ class FiguresReader {
     return first !== undefined && first <= fromHour;
   }
 
-  /** Events that sources reported as lost. */
-  lost(stretch: Stretch): number {
-    const join = "JOIN dimensions d ON d.id = m.dimensions WHERE d.event_type = 'events_dropped'";
-    const select = "total(m.numbers -> 'dropped_count' ->> 1) n";
-    return Number(readRollups(this.#connection, stretch, grains.month, select, join)[0]?.["n"] ?? 0);
-  }
-
   figures(stretch: Stretch, nowMs: number): Figures {
     const by = this.#by;
-    const total = new Totals(this.#priceList, this.#unpriced);
-    const groups = new Map<string, Totals>();
-    const groupOf = (key: string) => {
-      const known = groups.get(key);
-      if (known !== undefined) return known;
-      const group = new Totals(this.#priceList, this.#unpriced);
-      groups.set(key, group);
-      return group;
-    };
-    if (isByTime(by)) for (const key of this.#timeKeys(stretch, by, nowMs)) groupOf(key);
-    const times = new Map<string, string>();
-    const keyOf = (row: Rollup, dimensions: Dimensions, of: Grouping): string => {
-      if (of === "session") return String((row as Row)["session"]);
-      if (isByTime(of)) {
-        const at = `${row.grain} ${row.bucket}`;
-        const time = times.get(at) ?? timeKeyOf(row, of);
-        times.set(at, time);
-        return time;
-      }
-      return dimensionKey(dimensions.row, of);
-    };
-    const isByDimension = by !== undefined && by !== "session" && !isByTime(by);
-    const known = new Map<Dimensions, Totals>();
-    const add = (row: Rollup, dimensions: Dimensions) => {
-      let group = by === undefined ? total : isByDimension ? known.get(dimensions) : undefined;
-      if (group === undefined && by !== undefined) {
-        group = groupOf(keyOf(row, dimensions, by));
-        if (isByDimension) known.set(dimensions, group);
-      }
-      group?.add(row, dimensions, dayOfRow(row));
-    };
+    const create = () => new Totals(this.#priceList, this.#unpriced);
+    const total = create();
+    const keys = isByTime(by) ? this.#timeKeys(stretch, by, nowMs) : [];
+    const groups = by === undefined ? undefined : new Groups(by, create, keys);
+    const add = (row: Rollup, dimensions: Dimensions) =>
+      groups === undefined ? total.add(row, dimensions, dayOfRow(row)) : groups.add(row, dimensions);
     if (by === "session") this.#addRows(rowsBySession(this.#connection, stretch), add);
     else this.#addRollups(stretch, add);
     const sessions = sessionCounts(this.#connection, stretch, by, this.#filters);
-    const found = [...groups].map(([key, group]) => {
+    const found = [...(groups ?? [])].map(([key, group]) => {
       total.merge(group);
       return { key, measures: { ...group.finish(), sessions: sessions.of(key) } };
     });
@@ -141,7 +110,7 @@ class FiguresReader {
   }
 
   /** The groups from the start of recording until now. */
-  #timeKeys({ fromHour, toHour }: Stretch, by: Parameters<typeof timeKeys>[2], nowMs: number): readonly string[] {
+  #timeKeys({ fromHour, toHour }: Stretch, by: TimeGrouping, nowMs: number): readonly string[] {
     const first = firstHour(this.#connection);
     if (first === undefined) return [];
     const from = Math.max(fromHour, by === "hour" ? first : dayOfHour(first) * 24);

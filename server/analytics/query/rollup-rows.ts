@@ -1,6 +1,7 @@
 /** Reads the rollups of a stretch of local hours from the coarsest grains that fit. */
 import type { Connection, Row, SqlValue } from "../../store/driver/driver.ts";
-import { closedDayOf, splitByGrain } from "../../store/rollups/reader.ts";
+import { closedDayOf, readRanges, splitByGrain } from "../../store/rollups/reader.ts";
+import { grains } from "../../store/rollups/rollups.ts";
 import type { Stretch } from "./stretch.ts";
 
 /** The columns of a rollup, without its dimensions, which are read once for a query. */
@@ -17,8 +18,12 @@ export function readRollups(
   values: readonly SqlValue[] = [],
 ): readonly Row[] {
   const ranges = splitByGrain(fromHour, toHour, closedDayOf(connection), coarsest);
-  if (ranges.length === 0) return [];
-  const parts = ranges.map(() => "SELECT * FROM rollups WHERE grain = ? AND bucket >= ? AND bucket < ?");
-  const bounds = ranges.flatMap(({ grain, from, to }) => [grain, from, to]);
-  return connection.prepare(`SELECT ${select} FROM (${parts.join(" UNION ALL ")}) m ${rest}`).all(...bounds, ...values);
+  return readRanges(connection, ranges, (rows) => `SELECT ${select} FROM ${rows} m ${rest}`, values);
+}
+
+/** Returns how many events of a stretch their sources reported as lost. */
+export function lostEvents(connection: Connection, stretch: Pick<Stretch, "fromHour" | "toHour">): number {
+  const join = "JOIN dimensions d ON d.id = m.dimensions WHERE d.event_type = 'events_dropped'";
+  const select = "total(m.numbers -> 'dropped_count' ->> 1) n";
+  return Number(readRollups(connection, stretch, grains.month, select, join)[0]?.["n"] ?? 0);
 }

@@ -22,12 +22,11 @@ export function* rowsBySession(connection: Connection, { fromHour, toHour }: Str
   for (const row of rows) yield asRollup(row);
 }
 
-/** Returns the events of a session, by its row number, as rollups of one event. */
-export function rowsOfSession(connection: Connection, session: number): readonly Row[] {
-  return connection
-    .prepare(`SELECT ${columns} FROM streams t JOIN events e ON e.stream = t.id WHERE t.session = ?`)
-    .all(session)
-    .map(asRollup);
+/** Returns a function that reads the events of a session, by its row number, as rollups of one event. */
+export function sessionReader(connection: Connection): (session: number) => readonly Row[] {
+  const select = `SELECT ${columns} FROM streams t JOIN events e ON e.stream = t.id WHERE t.session = ?`;
+  const statement = connection.prepare(select);
+  return (session) => statement.all(session).map(asRollup);
 }
 
 function asRollup({ ts, utc_offset_min: offset, duration_ms: ms = null, numbers, ...rest }: Row): Row {

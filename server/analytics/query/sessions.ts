@@ -7,7 +7,7 @@ import { PeriodQuery } from "../period-query.ts";
 import type { PriceList } from "../price-list.ts";
 import { type Dimensions, readDimensions } from "./dimensions.ts";
 import { dayOfRow } from "./group-key.ts";
-import { rowsOfSession } from "./session-rows.ts";
+import { sessionReader } from "./session-rows.ts";
 import { Totals } from "./totals.ts";
 
 /** The most moments of a timeline that are read. */
@@ -41,9 +41,10 @@ function summaries(
   priceList: PriceList,
 ): readonly SessionSummary[] {
   const dimensions = readDimensions(connection, filters);
+  const read = sessionReader(connection);
   const found: SessionSummary[] = [];
   for (const session of sessionsIn(connection, filters, fromMs, endMs)) {
-    const summary = summaryOf(connection, session, dimensions, priceList);
+    const summary = summaryOf(session, read(Number(session["id"])), dimensions, priceList);
     if (summary !== undefined) found.push(summary);
     if (found.length === limit) break;
   }
@@ -65,15 +66,15 @@ function sessionsIn(connection: Connection, { source }: Filters, fromMs: number,
 
 /** Returns `undefined` if nothing in the session matches. */
 function summaryOf(
-  connection: Connection,
   session: Row,
+  rows: readonly Row[],
   dimensions: ReadonlyMap<number, Dimensions>,
   priceList: PriceList,
 ): SessionSummary | undefined {
   const totals = new Totals(priceList, new Set());
   const sources = new Set<string>();
   let subagentCalls = 0;
-  for (const row of rowsOfSession(connection, Number(session["id"]))) {
+  for (const row of rows) {
     const of = dimensions.get(Number(row["dimensions"]));
     if (of === undefined) continue;
     sources.add(String(of.row["source"]));

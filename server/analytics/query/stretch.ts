@@ -23,10 +23,10 @@ export function stretchOf(selection: PeriodSelection, nowMs: number): Stretch {
 
 /** Returns the stretch to compare with. If the period is not over, it ends as many hours before its own end. */
 export function comparedStretch({ fromHour, toHour }: Stretch, comparison: Comparison, nowMs: number): Stretch {
-  const isOpen = Math.max(0, Math.min(toHour - fromHour, toHour - localHourOf(nowMs) - 1));
+  const openHours = Math.max(0, Math.min(toHour - fromHour, toHour - localHourOf(nowMs) - 1));
   const [from, to] =
     comparison === "previous" ? [2 * fromHour - toHour, fromHour] : [yearBefore(fromHour), yearBefore(toHour)];
-  return between(from, Math.max(from, to - isOpen), nowMs);
+  return between(from, Math.max(from, to - openHours), nowMs);
 }
 
 function between(fromHour: number, toHour: number, nowMs: number): Stretch {
