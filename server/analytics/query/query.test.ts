@@ -114,6 +114,17 @@ describe("the query model", () => {
     );
   });
 
+  it("compares an open period with what was before up to the same hour only", () => {
+    // It is 12:00: of the day a week ago, the hour of 12 counts and that of 13 does not.
+    const weekAgo = now - 7 * 24 * hourMs;
+    const turns = [at(now - 40 * 24 * hourMs), at(weekAgo + hourMs / 2), at(weekAgo + 1.5 * hourMs)];
+    const beforeOf = (compare: "previous" | "year", period: Query["period"]) =>
+      readBothWays(turns, now, (connection) => asked(connection, { period, compare }).before?.total.turns);
+    expect(beforeOf("previous", { period: "week" })).toBe(1);
+    // A period that is over is compared as a whole.
+    expect(beforeOf("previous", { period: "custom", from: "2026-07-09", to: "2026-07-14" })).toBe(2);
+  });
+
   it("compares with nothing if recording had not started then", () => {
     const turn = admitted(
       anything({ ...local(now - 3 * 24 * hourMs), event_type: "agent_activity", source: "codex", activity: "turn" }),

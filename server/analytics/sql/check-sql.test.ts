@@ -9,6 +9,7 @@ describe("a statement of the user's", () => {
     "VALUES (1), (2) ;\n-- the end",
     "EXPLAIN QUERY PLAN SELECT 1",
     "SELECT 'it''s; fine'",
+    "SELECT 'pragma_x' -- pragma_y",
   ])("may read: %s", (text) => {
     expect(checkSql(text)).toBe(text);
   });
@@ -23,6 +24,8 @@ describe("a statement of the user's", () => {
     ["  ; -- nothing", "is empty"],
     ["", "is empty"],
     ["(SELECT 1)", "is empty"],
+    ["SELECT * FROM pragma_journal_mode", "PRAGMA is not allowed"],
+    ['SELECT * FROM "pragma_journal_mode"', "PRAGMA is not allowed"],
   ])("is refused: %s", (text, reason) => {
     expect(() => checkSql(text)).toThrow(SqlError);
     expect(() => checkSql(text)).toThrow(reason);
