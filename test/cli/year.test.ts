@@ -113,6 +113,14 @@ describe("an answer", () => {
     expect(new Map(groups.map(({ key, measures }) => [key, measures.runs.count]))).toEqual(bySql);
   });
 
+  it("in CSV has its columns without rows too", async () => {
+    expect(await printed("sessions", "--csv", "--today", "--agent", "pi")).toMatch(
+      /^id,started_ms,.*,subagent_calls\n$/,
+    );
+    const none = await printed("commands", "--csv", "--agent", "pi");
+    expect(none).toBe(`${(await printed("commands", "--csv")).split("\n")[0]}\n`);
+  });
+
   it("by session has the same cost as the sessions, and as their sum", async () => {
     const bySession: Answer = await asked("cost", "--by", "session", "--last", "3d");
     const { sessions } = await asked("sessions", "--last", "3d", "--limit", "1000");
