@@ -29,7 +29,7 @@ interface Execution {
 /** VS Code may report an end without exit code shortly before the real one. */
 const lateEndMs = 2_000;
 /** What ends so soon, without the exit code that the shell otherwise reports, never ran: Ctrl+C at the prompt. */
-const instantMs = 100;
+const instantMs = 500;
 
 const tool = { stream: "tool", tool_name: "run_terminal_cmd" } as const;
 

@@ -58,10 +58,11 @@ describe("terminal lines in the packaged extension", () => {
 
   it("does not count what never ran: Enter without a command, and Ctrl+C at the prompt", async () => {
     await workbench.type("");
+    await workbench.waitForTerminal(/\$\n\$$/);
     await workbench.page.keyboard.type("make never");
-    // Twice, because the browser may miss one; then the next line would follow on this one.
+    await workbench.waitForTerminal(/\$ make never$/);
     await workbench.page.keyboard.press("Control+C");
-    await workbench.page.keyboard.press("Control+C");
+    await workbench.waitForTerminal(/make never\^C\n\$$/);
     await workbench.type("git --version");
     await waitForCommands(6);
     expect(await row("make").count()).toBe(0);

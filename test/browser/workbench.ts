@@ -83,6 +83,8 @@ export class Workbench {
         "editor.autoClosingBrackets": "never",
         "editor.autoClosingQuotes": "never",
         "terminal.integrated.defaultProfile.linux": "bash",
+        // So that tests can read the terminal.
+        "terminal.integrated.gpuAcceleration": "off",
         ...settings,
       },
     };
@@ -203,6 +205,16 @@ export class Workbench {
     await this.page.locator(".terminal.focus").waitFor();
     await this.page.keyboard.type(line);
     await this.page.keyboard.press("Enter");
+  }
+
+  /** Waits until the last lines of the terminal are these, as a person does before typing on. */
+  async waitForTerminal(end: RegExp): Promise<void> {
+    await this.page.waitForFunction(
+      `(() => {
+        const lines = [...document.querySelectorAll(".terminal.focus .xterm-rows > div")].map((line) => line.textContent.trimEnd());
+        return ${String(end)}.test(lines.join("\\n").trimEnd());
+      })()`,
+    );
   }
 
   /** Runs a command in a new terminal and hides the panel. */
