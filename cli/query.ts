@@ -7,15 +7,19 @@ import {
   type FilterName,
   type Filters,
   filterNames,
+  filterValues,
   type Grouping,
   groupings,
   type Query,
 } from "../shared/protocol/query.ts";
-import { statuses } from "../shared/schema/fields.ts";
+import { exitClasses, statuses } from "../shared/schema/fields.ts";
 import { sources } from "../shared/schema/sources.ts";
 import { didYouMean } from "../shared/text/did-you-mean.ts";
+import { workspaceName } from "../shared/text/workspace-names.ts";
+import { agentRoles } from "../shared/vocabulary/agent-reports.ts";
 import { agents } from "../shared/vocabulary/agents.ts";
 import { commandClasses } from "../shared/vocabulary/command-classes.ts";
+import { errorCategories } from "../shared/vocabulary/errors.ts";
 import { UsageError } from "./exit.ts";
 import { type PeriodOptions, selectionOf } from "./period.ts";
 
@@ -33,6 +37,9 @@ const valuesOf: Readonly<Record<string, readonly string[]>> = {
   class: commandClasses,
   source: sources,
   outcome: statuses,
+  error: errorCategories,
+  exit: exitClasses,
+  role: agentRoles,
   origin: ["live", "import"],
 };
 
@@ -55,9 +62,10 @@ export function queryOf(options: QueryOptions, by?: Grouping): Query {
 }
 
 function checkedList(name: FilterName, text: string): string {
-  const values = text.split(",").map((value) => value.trim().replace(/\s+/g, " "));
-  if (values.includes("")) throw new UsageError(`--${name} needs a value, or several separated by commas.`);
-  return values.map((value) => checked(name, value)).join(",");
+  const { values, isExcluded } = filterValues(text.trim());
+  const names = values.map((value) => value.trim().replace(/\s+/g, " "));
+  if (names.includes("")) throw new UsageError(`--${name} needs a value, or several separated by commas.`);
+  return `${isExcluded ? "!" : ""}${names.map((value) => checked(name, value)).join(",")}`;
 }
 
 /** @throws UsageError for a value that is not on the list. */
@@ -78,18 +86,24 @@ export function resolved(reader: TelemetryReader, query: Query): Query {
   const name = query.filters?.workspace;
   if (name === undefined) return query;
   const finder = reader.workspaces();
-  const hashes = name.split(",").flatMap((one) => {
+  const { values, isExcluded } = filterValues(name);
+  const hashes = values.flatMap((one) => {
+    const letters = [...finder.known].find((_, index) => sameName(workspaceName(index), one));
+    if (letters !== undefined) return [letters];
     if (one === "this") return finder.around(process.cwd())?.hashes ?? notRecorded("this folder or one around it");
     const isPath = !isAbsolute(one) && (one.startsWith(".") || one.includes("/")) && !URL.canParse(one);
     const found = finder.named(isPath ? resolve(one) : one);
     return found.length > 0 ? found : notRecorded(one);
   });
-  return { ...query, filters: { ...query.filters, workspace: [...new Set(hashes)].join(",") } };
+  return {
+    ...query,
+    filters: { ...query.filters, workspace: `${isExcluded ? "!" : ""}${[...new Set(hashes)].join(",")}` },
+  };
 
   function notRecorded(what: string): never {
-    const known = [...finder.known].map((hash) => hash.slice(0, 8));
+    const known = [...finder.known].map((hash, index) => `${workspaceName(index)} (${hash.slice(0, 8)})`);
     throw new UsageError(
-      `No data of the workspace ${what.slice(0, 200)}. Name its folder, its URI, or at least 4 digits of its hash${known.length === 0 ? "; none is recorded" : `: ${known.slice(0, 8).join(", ")}${known.length > 8 ? ", …" : ""}`}.`,
+      `No data of the workspace ${what.slice(0, 200)}. Give its folder, its URI, its letter, or at least 4 digits of its hash${known.length === 0 ? "; none is recorded" : `: ${known.slice(0, 8).join(", ")}${known.length > 8 ? ", …" : ""}`}.`,
     );
   }
 }
@@ -99,7 +113,7 @@ function checkRecorded(reader: TelemetryReader, name: "command" | "model" | "too
   if (values === undefined) return;
   const known = reader.known(name);
   if (known.length === 0) return;
-  for (const value of values.split(",")) {
+  for (const value of filterValues(values).values) {
     if (known.some((one) => one === value || (name === "command" && one.startsWith(`${value} `)))) continue;
     const hint =
       didYouMean(value.toLowerCase(), known) || (known.length > maxListed ? "" : ` Recorded: ${known.join(", ")}.`);
@@ -110,8 +124,15 @@ function checkRecorded(reader: TelemetryReader, name: "command" | "model" | "too
 /** More names are too many for a message. */
 const maxListed = 12;
 
-/** Returns the names of workspaces in a report: the one around the current folder by its name, others by their hash. */
+/** "Workspace B", "workspace b" and "B" are the same. */
+const sameName = (name: string, text: string): boolean =>
+  [name, name.replace("Workspace ", "")].some((one) => one.toLowerCase() === text.toLowerCase());
+
+/** Returns the names of workspaces in a report: the one around the current folder by its name, others by a letter. */
 export function workspaceNames(reader: TelemetryReader): (hash: string) => string {
-  const here = reader.workspaces().around(process.cwd());
-  return (hash) => (here?.hashes.includes(hash) === true ? `${basename(here.folder)} (this)` : hash.slice(0, 8));
+  const finder = reader.workspaces();
+  const here = finder.around(process.cwd());
+  const names = new Map([...finder.known].map((hash, index) => [hash, workspaceName(index)]));
+  return (hash) =>
+    here?.hashes.includes(hash) === true ? `${basename(here.folder)} (this)` : (names.get(hash) ?? hash);
 }

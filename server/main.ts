@@ -12,11 +12,14 @@ import {
   PlanAgentRequest,
 } from "../shared/protocol/agents.ts";
 import {
+  DetailsRequest,
   FirstTryRequest,
   QueryRequest,
   queryOf,
   SessionsRequest,
   TimelineRequest,
+  TriesRequest,
+  WorkspacesRequest,
 } from "../shared/protocol/questions.ts";
 import {
   EditorChangedNotification,
@@ -149,6 +152,13 @@ handle(WeeklyActivityRequest, (selection) => started().reader.weeklyActivity(sel
 handle(ToolCallsRequest, (selection) => started().reader.toolCalls(selection));
 handle(StatsRequest, (selection) => started().reader.stats(selection));
 handle(QueryRequest, (question) => started().reader.query(queryOf(question)));
+handle(DetailsRequest, (question) => started().reader.details(queryOf(question)));
+handle(TriesRequest, ({ period, command }) => started().reader.tries(period, command) ?? null);
+handle(WorkspacesRequest, ({ name }) => {
+  const finder = started().reader.workspaces();
+  const here = name === null ? undefined : finder.named(name)[0];
+  return { known: [...finder.known], here: here ?? null };
+});
 handle(SessionsRequest, ({ question, limit }) => started().reader.sessions(queryOf(question), limit));
 handle(TimelineRequest, ({ id }) => started().reader.timeline(id) ?? null);
 handle(FirstTryRequest, (question) => started().reader.firstTry(queryOf(question)) ?? null);

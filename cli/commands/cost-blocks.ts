@@ -4,10 +4,9 @@
  */
 import type { Group } from "../../shared/protocol/query.ts";
 import { hourMs } from "../../shared/schema/durations.ts";
-import { clockText, dateTimeText, durationText, numberText, percentText } from "../../shared/text/format.ts";
+import { clockText, dateTimeText, durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
 import { UsageError } from "../exit.ts";
 import { printCsv } from "../output/csv.ts";
-import { usdText } from "../output/measures-table.ts";
 import { print, printJson } from "../output/print.ts";
 import { table } from "../output/table.ts";
 import { heading, wrapped } from "../output/terminal.ts";

@@ -1,8 +1,8 @@
 /** `nexus cost`: tokens and cost of model requests, by model or another grouping, or in blocks of five hours. */
 import type { TelemetryReader } from "../../server/worker/reader.ts";
 import type { Query } from "../../shared/protocol/query.ts";
-import { dayText, numberText, percentText } from "../../shared/text/format.ts";
-import { costColumns, usdText } from "../output/measures-table.ts";
+import { dayText, numberText, percentText, usdText } from "../../shared/text/format.ts";
+import { costColumns } from "../output/measures-table.ts";
 import { printBlocks } from "./cost-blocks.ts";
 import { printReport, type ReportOptions } from "./query-report.ts";
 

@@ -1,9 +1,8 @@
 /** `nexus sessions`: the newest sessions, or the timeline of one. */
 import type { SessionSummary } from "../../shared/protocol/query.ts";
-import { dateTimeText, durationText, numberText } from "../../shared/text/format.ts";
+import { dateTimeText, durationText, numberText, usdText } from "../../shared/text/format.ts";
 import { UsageError } from "../exit.ts";
 import { type CsvOption, csvMeasures, printCsv } from "../output/csv.ts";
-import { usdText } from "../output/measures-table.ts";
 import { nothingText, printIfOff } from "../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
 import { fitting, table } from "../output/table.ts";

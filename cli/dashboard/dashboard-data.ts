@@ -2,7 +2,7 @@
 import type { TelemetryReader } from "../../server/worker/reader.ts";
 import { textOf } from "../../shared/protocol/message.ts";
 import type { Group, Query } from "../../shared/protocol/query.ts";
-import { dateTimeText, durationText, numberText } from "../../shared/text/format.ts";
+import { dateTimeText, durationText, numberText, usdText } from "../../shared/text/format.ts";
 import { insightText } from "../../shared/text/insights.ts";
 import { modeMessage, pendingText, refusalMessage } from "../../shared/text/sentences.ts";
 import { type Headline, headlines } from "../output/headlines.ts";
@@ -14,7 +14,6 @@ import {
   orderOf,
   sorted,
   statsColumns,
-  usdText,
 } from "../output/measures-table.ts";
 import { workspaceNames } from "../query.ts";
 import { type Choices, groupingOf, type State, sortsOf, type View } from "./state.ts";

@@ -58,9 +58,13 @@ export function withFilters(command: Command): Command {
     .option("--tool <name>", "only a tool, such as edit_file")
     .option("--agent <name>", "only an agent, such as claude_code")
     .option("--model <name>", "only a model, such as claude-opus-5")
-    .option("--workspace <name>", "only a workspace: this, its folder, its URI, or at least 4 digits of its hash")
+    .option("--workspace <name>", "only a workspace: this, its folder, URI or letter, or at least 4 digits of its hash")
     .option("--source <name>", "only a source, such as vscode_terminal")
     .option("--outcome <status>", "only ok, failed, cancelled or unknown")
+    .option("--error <category>", "only failures of a category, such as timeout")
+    .option("--exit <class>", "only runs with an exit class, such as not_found")
+    .option("--server <name>", "only calls of an MCP server")
+    .option("--role <role>", "only what the main agent (main) or subagents did (subagent)")
     .option("--origin <origin>", "only what was recorded here (live) or imported (import)");
 }
 

@@ -2,10 +2,10 @@
 import type { TelemetryReader } from "../../server/worker/reader.ts";
 import { textOf } from "../../shared/protocol/message.ts";
 import type { Answer, Group, Grouping, Measures, Query } from "../../shared/protocol/query.ts";
-import { dateTimeText, dayText, durationText, numberText, percentText } from "../../shared/text/format.ts";
+import { dateTimeText, dayText, durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
 import { insightCards, insightText } from "../../shared/text/insights.ts";
 import { type Headline, headlines } from "../output/headlines.ts";
-import { hasWork, timeText, usdText } from "../output/measures-table.ts";
+import { hasWork, timeText } from "../output/measures-table.ts";
 import { offText } from "../output/nothing.ts";
 import { workspaceNames } from "../query.ts";
 

@@ -1,9 +1,8 @@
 /** The figures that people ask for first, one line each, with their change against the period before. */
 import type { Answer, Ended, Query } from "../../shared/protocol/query.ts";
-import { countText, durationText, numberText, percentText } from "../../shared/text/format.ts";
+import { countText, durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
 import { comparisonTitle } from "../period.ts";
 import { changeText, pointsText } from "./change.ts";
-import { usdText } from "./measures-table.ts";
 
 export interface Headline {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { usdText } from "../../shared/text/format.ts";
 import { changeText, pointsText } from "./change.ts";
-import { usdText } from "./measures-table.ts";
 import { fitting, table } from "./table.ts";
 
 afterEach(() => vi.unstubAllGlobals());

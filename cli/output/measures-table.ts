@@ -1,7 +1,7 @@
 /** Tables of groups with their measures: names on the left, numbers on the right. */
 import { type Group, type Grouping, type Measures, timeGroupings } from "../../shared/protocol/query.ts";
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
-import { durationText, numberText, percentText } from "../../shared/text/format.ts";
+import { durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
 import { UsageError } from "../exit.ts";
 import { changeText, minSample } from "./change.ts";
 import { fitting, table } from "./table.ts";
@@ -17,12 +17,6 @@ export interface Column {
 
 const dash = "–";
 export const timeText = (ms: number | null): string => (ms === null ? dash : durationText(ms));
-export function usdText(usd: number | null): string {
-  if (usd === null) return dash;
-  const cents = Math.round(usd * 100);
-  return `$${numberText(Math.floor(cents / 100))}.${String(cents % 100).padStart(2, "0")}`;
-}
-
 /** Whether anything that reports count happened. */
 export const hasWork = ({ runs, calls, turns, requests }: Measures): boolean =>
   runs.count + calls.count + turns + requests > 0;

@@ -1,7 +1,16 @@
 /** Reads and changes nothing: status, statistics, export, the ledger and the preview of what would be sent. */
 import type { Permission } from "../../shared/consent/consent.ts";
 import { type Message, verbatim } from "../../shared/protocol/message.ts";
-import type { Answer, Filters, FirstTry, Query, SessionEvent, TailEvent } from "../../shared/protocol/query.ts";
+import type {
+  Answer,
+  Details,
+  Filters,
+  FirstTry,
+  Query,
+  SessionEvent,
+  TailEvent,
+  Tries,
+} from "../../shared/protocol/query.ts";
 import type { Today } from "../../shared/protocol/record.ts";
 import type {
   Insights,
@@ -26,6 +35,7 @@ import { emptyMetrics, readMetrics } from "../analytics/metrics.ts";
 import { type OpenPeriodQuery, PeriodQuery } from "../analytics/period-query.ts";
 import { PriceList } from "../analytics/price-list.ts";
 import type { DayCache } from "../analytics/query/day-cache.ts";
+import { readDetails, readTries } from "../analytics/query/details.ts";
 import { knownValues } from "../analytics/query/dimensions.ts";
 import { firstTryFilters, readFirstTry } from "../analytics/query/first-try.ts";
 import { answer } from "../analytics/query/query.ts";
@@ -167,6 +177,19 @@ export class TelemetryReader {
     const stretch = stretchOf(query.period, this.#core.clock.nowMs());
     const found = this.#core.locatedStore().read((c) => readFirstTry(c, stretch, query.filters ?? {}));
     return found ?? { groups: [], isCut: false };
+  }
+
+  /** The last runs of a query, and how long all of them took. @throws ConfigError, SelectionError, SQLite's error. */
+  details(query: Query): Details {
+    const nowMs = this.#core.clock.nowMs();
+    const found = this.#core.locatedStore().read((connection) => readDetails(connection, query, nowMs, this.#cache));
+    return found ?? { durations: [], last: [] };
+  }
+
+  /** How often a check runs until it succeeds; `undefined` for other commands. @throws ConfigError, SelectionError, SQLite's error. */
+  tries(period: PeriodSelection, command: string): Tries | undefined {
+    const nowMs = this.#core.clock.nowMs();
+    return this.#core.locatedStore().read((connection) => readTries(connection, period, command, nowMs));
   }
 
   /** Events stored after one, by its key; without it the newest. @throws ConfigError, SQLite's error. */

@@ -8,10 +8,10 @@ const hashPattern = /^[0-9a-f]{32}$/;
 /** The least digits of a hash that name a workspace. */
 const prefixPattern = /^[0-9a-f]{4,31}$/;
 
-/** Returns every workspace hash in the database. */
+/** Returns every workspace hash in the database, in the order of their first event. */
 export function knownWorkspaces(connection: Connection): ReadonlySet<string> {
   const rows = connection
-    .prepare("SELECT DISTINCT workspace_hash hash FROM dimensions WHERE workspace_hash IS NOT NULL ORDER BY 1")
+    .prepare("SELECT workspace_hash hash FROM dimensions WHERE workspace_hash IS NOT NULL GROUP BY 1 ORDER BY min(id)")
     .all();
   return new Set(rows.map(({ hash }) => String(hash)));
 }

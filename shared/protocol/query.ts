@@ -7,7 +7,10 @@ import type { PeriodSelection } from "./reports.ts";
 /** Groupings by time, each group being a stretch of local time. */
 export const timeGroupings = ["hour", "day", "week", "month"] as const;
 
-/** `program`: the first word of a command; `class`: the kind of work; `exit`: the exit class; `error`: the error category. */
+/**
+ * `program`: the first word of a command; `class`: the kind of work; `exit`: the exit class; `error`: the error category;
+ * `weekhour`: the weekday and hour of local time, as "1 14:00" for a Monday.
+ */
 export const groupings = [
   ...timeGroupings,
   "command",
@@ -25,6 +28,7 @@ export const groupings = [
   "exit",
   "origin",
   "session",
+  "weekhour",
 ] as const;
 export type Grouping = (typeof groupings)[number];
 
@@ -38,14 +42,31 @@ export const filterNames = [
   "workspace",
   "source",
   "outcome",
+  "error",
+  "exit",
+  "server",
+  "role",
   "origin",
 ] as const;
 export type FilterName = (typeof filterNames)[number];
 /**
- * Values, separated by commas, of which one must match. A command also matches its subcommands: `git` matches `git push`. A
- * workspace is given by its stored hash.
+ * Values, separated by commas, of which one must match; after `!`, of which none may match (`!git,npm`). A command also matches
+ * its subcommands: `git` matches `git push`. A workspace is given by its stored hash.
  */
 export type Filters = Readonly<Partial<Record<FilterName, string>>>;
+
+/** Reads a filter. */
+export function filterValues(text: string): { readonly values: readonly string[]; readonly isExcluded: boolean } {
+  const isExcluded = text.startsWith("!");
+  return { values: (isExcluded ? text.slice(1) : text).split(","), isExcluded };
+}
+
+/** Whether a value matches a filter; any does without one. */
+export function matchesFilter(filter: string | undefined, value: string): boolean {
+  if (filter === undefined) return true;
+  const { values, isExcluded } = filterValues(filter);
+  return values.includes(value) !== isExcluded;
+}
 
 export const comparisons = ["previous", "year"] as const;
 /** With the period of the same length before, or with the same days of the year before. */
@@ -174,6 +195,39 @@ export interface SessionEvent {
   readonly name: string;
   readonly outcome: string | null;
   readonly durationMs: number | null;
+}
+
+/** A run or tool call that ended. */
+export interface EndedRun extends SessionEvent {
+  readonly session: string;
+  readonly exitClass: string | null;
+  readonly error: string | null;
+  /** Its stored hash. */
+  readonly workspace: string | null;
+}
+
+/** Runs and tool calls of a query, one by one. */
+export interface Details {
+  /** How long they took: from the least to the most, without gaps. `toMs`: exclusive; `null` for the last without a bound. */
+  readonly durations: readonly { readonly fromMs: number; readonly toMs: number | null; readonly count: number }[];
+  /** The last ones, newest first, of those that retention kept. */
+  readonly last: readonly EndedRun[];
+}
+
+/** How often a check runs until it succeeds. */
+export interface Tries {
+  /** Failures that ended with a success. */
+  readonly phases: number;
+  /** Median number of runs of these, including the first failure and the success; `null` without any. */
+  readonly medianTries: number | null;
+  /** How many of these needed 2, 3, 4, and 5 or more runs. */
+  readonly byTries: readonly number[];
+}
+
+/** The recorded workspaces in the order of their first event, and which of them is open. */
+export interface Workspaces {
+  readonly known: readonly string[];
+  readonly here: string | null;
 }
 
 /** An event as it was stored. */

@@ -2,6 +2,7 @@
 import {
   type Answer,
   comparisons,
+  type Details,
   type Filters,
   type FirstTry,
   filterNames,
@@ -10,6 +11,8 @@ import {
   type Query,
   type SessionEvent,
   type SessionSummary,
+  type Tries,
+  type Workspaces,
 } from "./query.ts";
 import { selection } from "./reports.ts";
 import { label, request } from "./rpc.ts";
@@ -161,3 +164,40 @@ const firstTry: Validator<FirstTry> = object({
 
 /** Editor → worker: returns how often agents' edits pass the next check; `null` for a filter that does not apply. */
 export const FirstTryRequest = request("nexus/firstTry", question, nullable(firstTry));
+
+const endedRun = object({
+  tsMs: integer(),
+  source: label,
+  name: string(256),
+  outcome: nullable(label),
+  durationMs: nullable(nonNegative),
+  session: label,
+  exitClass: nullable(label),
+  error: nullable(label),
+  workspace: nullable(label),
+});
+const details: Validator<Details> = object({
+  durations: arrayOf(object({ fromMs: nonNegative, toMs: nullable(nonNegative), count: integer() }), 64),
+  last: arrayOf(endedRun, 64),
+});
+
+/** Editor → worker: returns the last runs and tool calls of a question, and how long all of them took. */
+export const DetailsRequest = request("nexus/details", question, details);
+
+const tries: Validator<Tries> = object({
+  phases: integer(),
+  medianTries: nullable(integer()),
+  byTries: arrayOf(integer(), 4),
+});
+
+/** Editor → worker: returns how often a check runs until it succeeds; `null` for a command that is no check. */
+export const TriesRequest = request(
+  "nexus/tries",
+  object({ period: selection, command: string(128) }),
+  nullable(tries),
+);
+
+const workspaces: Validator<Workspaces> = object({ known: arrayOf(label, 10_000), here: nullable(label) });
+
+/** Editor → worker: returns the recorded workspaces. `name`: of the one that is open, of which only the hash is known. */
+export const WorkspacesRequest = request("nexus/workspaces", object({ name: nullable(string(4_096)) }), workspaces);

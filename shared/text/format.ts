@@ -19,6 +19,13 @@ export function changeText(before: number, now: number): string {
   return percent === 0 ? "unchanged" : `${percent > 0 ? "+" : "−"}${Math.abs(percent)}%`;
 }
 
+/** 1234.5 → "$1,234.50". No value: "–". */
+export function usdText(usd: number | null): string {
+  if (usd === null) return "–";
+  const cents = Math.round(usd * 100);
+  return `$${numberText(Math.floor(cents / 100))}.${String(cents % 100).padStart(2, "0")}`;
+}
+
 /** 1,536 → "1.5 KB". */
 export function sizeText(bytes: number): string {
   const units = ["bytes", "KB", "MB", "GB", "TB"];

@@ -1,8 +1,8 @@
 /** `nexus agents report`: what agents did, what it cost, and how often their edits passed the next check. */
 import type { Answer, FirstTry, Rate } from "../../../shared/protocol/query.ts";
-import { durationText, numberText, percentText } from "../../../shared/text/format.ts";
+import { durationText, numberText, percentText, usdText } from "../../../shared/text/format.ts";
 import { type CsvOption, csvMeasures, printCsv } from "../../output/csv.ts";
-import { type Column, measuresTable, sorted, usdText } from "../../output/measures-table.ts";
+import { type Column, measuresTable, sorted } from "../../output/measures-table.ts";
 import { printIfOff } from "../../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { fitting, table } from "../../output/table.ts";

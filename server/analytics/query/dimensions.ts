@@ -1,5 +1,5 @@
 /** The dimensions of rollups and events as the query model needs them: read once for a query, then looked up by their number. */
-import type { FilterName, Filters } from "../../../shared/protocol/query.ts";
+import { type FilterName, type Filters, filterValues, matchesFilter } from "../../../shared/protocol/query.ts";
 import { type ContextSize, contextSizes } from "../../../shared/vocabulary/agent-reports.ts";
 import { commandClass, isForeground } from "../../../shared/vocabulary/command-classes.ts";
 import { ownCommandCondition } from "../../../shared/vocabulary/own-commands.ts";
@@ -27,6 +27,10 @@ const filterColumns: Readonly<Partial<Record<FilterName, string>>> = {
   workspace: "workspace_hash",
   source: "source",
   outcome: "status",
+  error: "error_category",
+  exit: "exit_class",
+  server: "mcp_server",
+  role: "agent_role",
 };
 
 /** Returns the dimensions of what is counted and matches all filters, by their number. `what`: another condition on `d`. */
@@ -84,7 +88,7 @@ export function matching(
 
 /** The one filter that no column has. */
 const isInClass = (path: unknown, { class: classes }: Filters): boolean =>
-  classes === undefined || (typeof path === "string" && classes.split(",").includes(commandClass(path)));
+  matchesFilter(classes, typeof path === "string" ? commandClass(path) : "");
 
 function kindOf(row: Row): Dimensions["kind"] {
   if (isCommandRun(row)) return "run";
@@ -100,25 +104,30 @@ export function conditionOf(
 ): readonly [sql: string, values: readonly SqlValue[]] {
   const conditions = [what];
   const values: SqlValue[] = [];
-  for (const [name, column] of Object.entries(filterColumns)) {
-    const wanted = filters[name as FilterName]?.split(",");
-    if (wanted === undefined) continue;
-    conditions.push(`d.${column} IN (${wanted.map(() => "?").join(", ")})`);
-    values.push(...wanted);
-  }
-  if (filters.agent !== undefined) {
-    const names = filters.agent.split(",");
-    const list = names.map(() => "?").join(", ");
-    conditions.push(`(d.agent IN (${list}) OR d.agent IS NULL AND d.source IN (${list}))`);
-    values.push(...names, ...names);
-  }
-  if (filters.command !== undefined) {
-    // Not LIKE, in which names may contain wildcards.
-    const paths = filters.command.split(",");
-    conditions.push(`(${paths.map(() => "d.command_path = ? OR substr(d.command_path, 1, ?) = ?").join(" OR ")})`);
-    values.push(...paths.flatMap((path) => [path, path.length + 1, `${path} `]));
-  }
-  if (filters.origin === "live") conditions.push("d.origin = 0");
-  if (filters.origin === "import") conditions.push("d.origin > 0");
+  const add = (name: FilterName, condition: (wanted: readonly string[]) => readonly [string, readonly SqlValue[]]) => {
+    const filter = filters[name];
+    if (filter === undefined) return;
+    const { values: wanted, isExcluded } = filterValues(filter);
+    const [sql, of] = condition(wanted);
+    // A missing value is none of those that are excluded.
+    conditions.push(isExcluded ? `(${sql}) IS NOT TRUE` : `(${sql})`);
+    values.push(...of);
+  };
+  const list = (wanted: readonly string[]) => wanted.map(() => "?").join(", ");
+  for (const [name, column] of Object.entries(filterColumns) as [FilterName, string][])
+    add(name, (wanted) => [`d.${column} IN (${list(wanted)})`, wanted]);
+  add("agent", (wanted) => [
+    `d.agent IN (${list(wanted)}) OR d.agent IS NULL AND d.source IN (${list(wanted)})`,
+    [...wanted, ...wanted],
+  ]);
+  // Not LIKE, in which names may contain wildcards.
+  add("command", (wanted) => [
+    wanted.map(() => "d.command_path = ? OR substr(d.command_path, 1, ?) = ?").join(" OR "),
+    wanted.flatMap((path) => [path, path.length + 1, `${path} `]),
+  ]);
+  add("origin", (wanted) => [
+    wanted.map((origin) => (origin === "live" ? "d.origin = 0" : "d.origin > 0")).join(" OR "),
+    [],
+  ]);
   return [conditions.join(" AND "), values];
 }

@@ -2,7 +2,13 @@
  * How often an agent's edits pass the next check: edits, joined with the next test, linter or compiler in the same workspace
  * within 30 minutes, and the runs of it until it succeeds. Reads single events, so only what retention kept.
  */
-import type { FilterName, Filters, FirstTry, FirstTryGroup } from "../../../shared/protocol/query.ts";
+import {
+  type FilterName,
+  type Filters,
+  type FirstTry,
+  type FirstTryGroup,
+  matchesFilter,
+} from "../../../shared/protocol/query.ts";
 import { hourMs, minuteMs } from "../../../shared/schema/durations.ts";
 import { agentSources } from "../../../shared/schema/sources.ts";
 import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
@@ -70,7 +76,7 @@ export function readFirstTry(connection: Connection, stretch: Stretch, filters: 
     }
     const episode = isLate ? undefined : before;
     if (row["is_edit"] === 1) {
-      if (!isWanted(filters.source, String(row["source"]))) continue;
+      if (!matchesFilter(filters.source, String(row["source"]))) continue;
       const agent = String(row["agent"] ?? row["source"]);
       if (episode !== undefined && episode.agent === agent) episode.lastMs = tsMs;
       else {
@@ -94,14 +100,11 @@ export function readFirstTry(connection: Connection, stretch: Stretch, filters: 
   return {
     groups: [...groups]
       .map(([key, counts]) => groupOf(key, counts))
-      .filter(({ agent, model }) => isWanted(filters.agent, agent) && isWanted(filters.model, model))
+      .filter(({ agent, model }) => matchesFilter(filters.agent, agent) && matchesFilter(filters.model, model))
       .sort((a, b) => b.checked - a.checked || (a.agent < b.agent ? -1 : 1)),
     isCut: rows.length === maxEvents,
   };
 }
-
-const isWanted = (wanted: string | undefined, value: string): boolean =>
-  wanted === undefined || wanted.split(",").includes(value);
 
 function groupOf(key: string, { tries, red, unchecked }: Counts): FirstTryGroup {
   const [agent = "", model = ""] = JSON.parse(key) as readonly string[];

@@ -27,7 +27,7 @@ const columns: Readonly<Partial<Record<Grouping, string>>> = {
 
 /** The coarsest grain of rollups that a grouping can be made of. */
 export function grainOf(by: Grouping | undefined): number {
-  if (by === "hour") return grains.hour;
+  if (by === "hour" || by === "weekhour") return grains.hour;
   return by === "day" || by === "week" ? grains.day : grains.month;
 }
 
@@ -74,8 +74,16 @@ export function dayOfRow({ grain, bucket }: Bucket): number {
 }
 
 /** Returns the group of a rollup. */
-export function timeKeyOf(row: Bucket, by: TimeGrouping): string {
+export function timeKeyOf(row: Bucket, by: TimeGrouping | "weekhour"): string {
+  if (by === "weekhour") return weekhourKey(Number(row.bucket));
   return by === "hour" ? timeKey(Number(row.bucket), by) : timeKey(dayOfRow(row) * 24, by);
+}
+
+/** Returns the weekday, 1 for Monday, and hour of a local hour since 1970: "1 14:00". */
+function weekhourKey(hour: number): string {
+  // 1970-01-01 was a Thursday.
+  const weekday = (((dayOfHour(hour) + 3) % 7) + 7) % 7;
+  return `${weekday + 1} ${String(hour - dayOfHour(hour) * 24).padStart(2, "0")}:00`;
 }
 
 /** Returns the group of a local hour, counted since 1970. */

@@ -30,10 +30,11 @@ export class Groups {
   #groupOf(row: Rollup, dimensions: Dimensions): Totals {
     const by = this.#by;
     if (by === "session") return this.#at(String((row as Row)["session"]));
-    const part = isByTime(by) ? `${row.grain} ${row.bucket}` : dimensions;
+    const isOfTime = isByTime(by) || by === "weekhour";
+    const part = isOfTime ? `${row.grain} ${row.bucket}` : dimensions;
     const known = this.#known.get(part);
     if (known !== undefined) return known;
-    const group = this.#at(isByTime(by) ? timeKeyOf(row, by) : dimensionKey(dimensions.row, by));
+    const group = this.#at(isOfTime ? timeKeyOf(row, by) : dimensionKey(dimensions.row, by));
     this.#known.set(part, group);
     return group;
   }

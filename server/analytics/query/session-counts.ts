@@ -1,5 +1,5 @@
 /** How many sessions were open in a period, by time or source. */
-import type { Filters, Grouping } from "../../../shared/protocol/query.ts";
+import { type Filters, filterValues, type Grouping } from "../../../shared/protocol/query.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { localHourOf } from "../../store/rollups/local-time.ts";
 import { isByTime, timeKey, timeKeys } from "./group-key.ts";
@@ -21,10 +21,9 @@ export function sessionCounts(
   const isKnown = Object.entries(filters).every(([name, value]) => name === "source" || value === undefined);
   if (!isKnown) return { total: null, of: () => null };
   const condition = "s.own = 0 AND s.ended_at >= ? AND s.started_at < ?";
-  const sources = filters.source?.split(",") ?? [];
-  const isFrom = `EXISTS (SELECT 1 FROM streams t WHERE t.session = s.id AND t.source IN (${sources.map(() => "?").join(", ")}))`;
+  const [isFrom, sources] = sourceCondition(filters.source);
   const values = [stretch.fromMs, stretch.endMs, ...sources];
-  const where = sources.length === 0 ? condition : `${condition} AND ${isFrom}`;
+  const where = `${condition} AND ${isFrom}`;
   if (isByTime(by)) {
     const rows = connection
       .prepare(`SELECT s.started_at, s.ended_at FROM sessions s WHERE ${where}`)
@@ -49,4 +48,12 @@ export function sessionCounts(
     .all(...values);
   const bySource = new Map(counts.map((row) => [row["source"], Number(row["n"])]));
   return { total, of: (key) => bySource.get(key) ?? 0 };
+}
+
+/** Whether a session `s` has something from a source that matches. */
+export function sourceCondition(filter: string | undefined): readonly [sql: string, values: readonly string[]] {
+  if (filter === undefined) return ["true", []];
+  const { values, isExcluded } = filterValues(filter);
+  const list = `t.source ${isExcluded ? "NOT IN" : "IN"} (${values.map(() => "?").join(", ")})`;
+  return [`EXISTS (SELECT 1 FROM streams t WHERE t.session = s.id AND ${list})`, values];
 }

@@ -7,6 +7,7 @@ import { PeriodQuery } from "../period-query.ts";
 import type { PriceList } from "../price-list.ts";
 import { type Dimensions, readDimensions } from "./dimensions.ts";
 import { dayOfRow } from "./group-key.ts";
+import { sourceCondition } from "./session-counts.ts";
 import { sessionReader } from "./session-rows.ts";
 import { Totals } from "./totals.ts";
 
@@ -53,12 +54,11 @@ function summaries(
 
 /** Sessions with events, newest first. Most filters also need a look at their events. */
 function sessionsIn(connection: Connection, { source }: Filters, fromMs: number, endMs: number): Iterable<Row> {
-  const sources = source?.split(",") ?? [];
-  const isFrom = `AND EXISTS (SELECT 1 FROM streams t WHERE t.session = s.id AND t.source IN (${sources.map(() => "?").join(", ")}))`;
+  const [isFrom, sources] = sourceCondition(source);
   return connection
     .prepare(
       `SELECT s.id, s.session_id, s.started_at, s.ended_at FROM sessions s
-       WHERE s.own = 0 AND s.ended_at >= ? AND s.started_at < ? ${source === undefined ? "" : isFrom}
+       WHERE s.own = 0 AND s.ended_at >= ? AND s.started_at < ? AND ${isFrom}
        ORDER BY s.started_at DESC, s.id DESC`,
     )
     .all(fromMs, endMs, ...sources);

@@ -73,6 +73,18 @@ export class Sketch {
     return { count, sum };
   }
 
+  /** Returns the number of values below each bound and not below the one before it, and last of those that are not below any. */
+  histogram(bounds: readonly number[]): readonly number[] {
+    const counts = Array.from({ length: bounds.length + 1 }, () => 0);
+    for (let bin = this.#low; bin <= this.#high; bin += 1) {
+      const value = bin === 0 ? 0 : mapping.value(bin - 1);
+      const at = bounds.findIndex((bound) => value < bound);
+      const slot = at === -1 ? bounds.length : at;
+      counts[slot] = (counts[slot] ?? 0) + (this.#counts[bin] ?? 0);
+    }
+    return counts;
+  }
+
   toString(): string {
     const parts: string[] = [];
     for (let bin = this.#low; bin <= this.#high; bin += 1) {
