@@ -33,9 +33,13 @@ export class App implements Disposable {
       stateChanged: () => {
         statusItem.show(this.telemetry);
         this.#ui?.panel.stateChanged();
+        this.#ui?.todayView.refresh();
       },
       dataChanged: () => this.#ui?.panel.dataChanged(),
-      todayChanged: () => statusItem.show(this.telemetry),
+      todayChanged: () => {
+        statusItem.show(this.telemetry);
+        this.#ui?.todayView.refresh();
+      },
     };
     const editor = { memory: context.globalState, info: readEditorInfo(context) };
     this.telemetry = new Telemetry(permissions, launch, systemTimers, this.log, listener, editor);

@@ -46,7 +46,7 @@ const handlers: Readonly<Record<string, RunCommand>> = {
   enable: ({ panel }) => show(() => panel.open("privacy")),
   disable: ({ actions }) => report(actions.disable()),
   terminal: ({ cliOnPath }) => report(cliOnPath.toggle()),
-  agents: ({ panel }) => show(() => panel.open("tools")),
+  agents: ({ panel }) => show(() => panel.open("agents")),
   help: () => openWalkthrough(),
   dashboard: ({ panel }) => show(() => panel.open("overview")),
   log: (_, log) => show(() => log.show()),

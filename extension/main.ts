@@ -9,6 +9,7 @@ import { ExtensionRecorder } from "./api/extension-recorder.ts";
 import type { NexusTelemetry } from "./api/public-api.ts";
 import type { App } from "./app.ts";
 import { registerCommands } from "./commands.ts";
+import { LazyTodayView } from "./lazy-today-view.ts";
 import { PermissionSource } from "./permission.ts";
 import { CliOnPath } from "./ui/cli-on-path.ts";
 import { panelType } from "./ui/panel-type.ts";
@@ -31,9 +32,16 @@ export function activate(context: ExtensionContext): NexusTelemetry {
     return loading;
   };
   const show = () =>
-    statusBar.show(app?.telemetry ?? { permission: permissions.current, problems: [], sharing: null, today: null });
+    statusBar.show(
+      app?.telemetry ?? { permission: permissions.current, problems: [], sharing: null, today: null, alert: null },
+    );
+  const todayView = new LazyTodayView(
+    async () => (await loadApp()).ui(),
+    () => permissions.current,
+  );
   context.subscriptions.push(
     permissions,
+    todayView.register(),
     statusBar,
     { dispose: () => app?.dispose() },
     ...registerCommands(loadApp),
@@ -47,6 +55,7 @@ export function activate(context: ExtensionContext): NexusTelemetry {
     }),
     permissions.onDidChange(({ mode }) => {
       show();
+      todayView.refresh();
       if (mode !== "off") void loadApp().then(show);
     }),
   );

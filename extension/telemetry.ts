@@ -18,11 +18,12 @@ import type { ExportProgress, SharingStatus } from "../shared/protocol/worker.ts
 import type { Category } from "../shared/schema/categories.ts";
 import type { Raw } from "../shared/schema/raw.ts";
 import { modeMessage } from "../shared/text/sentences.ts";
+import { monthlyBudget } from "./budget.ts";
 import { debugSource } from "./capture/debug.ts";
 import { editorActivitySource } from "./capture/editor-activity.ts";
 import type { EditorInfo } from "./capture/editor-info.ts";
 import { ExternalSource } from "./capture/external.ts";
-import { followPurge } from "./capture/feature-memory.ts";
+import { followPurge, isNewAlert, rememberAlert } from "./capture/feature-memory.ts";
 import { FeatureUsage } from "./capture/feature-usage.ts";
 import { Lifecycle } from "./capture/lifecycle.ts";
 import { NexusCommands } from "./capture/nexus-commands.ts";
@@ -66,6 +67,7 @@ export class Telemetry implements Disposable {
   readonly #session = new Session();
   readonly #workspace = new WorkspaceTracker();
   readonly #log: Log;
+  readonly #memory: Memento;
   readonly #ui: UiListener;
   readonly #subscription: Disposable;
   readonly #today: TodaySummary;
@@ -84,6 +86,7 @@ export class Telemetry implements Disposable {
   ) {
     this.#permissions = permissions;
     this.#log = log;
+    this.#memory = memory;
     this.#ui = ui;
     this.#supervisor = new Supervisor(launch, timers, () => permissions.editor, {
       dataChanged: () => this.#dataChanged(),
@@ -97,7 +100,7 @@ export class Telemetry implements Disposable {
     this.#queue = new EventQueue((batch) => this.#deliver(batch), timers);
     this.#today = new TodaySummary(
       async () => {
-        const today = await this.ask(TodayRequest, {});
+        const today = await this.ask(TodayRequest, { month: monthlyBudget() !== null });
         if (followPurge(memory, today.purgeMark)) this.features.reset();
         return today;
       },
@@ -158,6 +161,20 @@ export class Telemetry implements Disposable {
   /** `null` in mode off, and until the worker has answered. */
   get today(): Today | null {
     return this.permission.mode === "off" ? null : this.#today.current;
+  }
+
+  /** A command that became slower, which the user has not seen yet. */
+  get alert(): Today["slower"] {
+    const slower = this.today?.slower ?? null;
+    return slower !== null && isNewAlert(this.#memory, slower.id, Date.now()) ? slower : null;
+  }
+
+  /** The user has seen what the alert is about. */
+  alertSeen(): void {
+    const { alert } = this;
+    if (alert === null) return;
+    rememberAlert(this.#memory, alert.id);
+    this.#ui.todayChanged();
   }
 
   /** Sends a request of the user, in any mode. */

@@ -9,7 +9,15 @@ function setUp() {
     async () => {
       log.requests += 1;
       if (log.failing) throw new Error("down");
-      return { commands: log.requests, failed: 0, agentToolCalls: 0, purgeMark: 0 };
+      return {
+        commands: log.requests,
+        failed: 0,
+        agentToolCalls: 0,
+        costUsd: null,
+        monthUsd: null,
+        slower: null,
+        purgeMark: 0,
+      };
     },
     timers,
     () => {

@@ -10,6 +10,7 @@ import {
   ConnectAgentRequest,
   DisconnectAgentRequest,
   PlanAgentRequest,
+  TestAgentRequest,
 } from "../shared/protocol/agents.ts";
 import {
   DetailsRequest,
@@ -57,6 +58,7 @@ import {
   VerifyLedgerRequest,
 } from "../shared/protocol/worker.ts";
 import { Connections } from "./agents/connections.ts";
+import { hookFault } from "./agents/hook-test.ts";
 import { SettingsError } from "./agents/settings.ts";
 import { systemClock } from "./clock.ts";
 import { StaleNoticeError } from "./config/consent-log.ts";
@@ -147,7 +149,7 @@ handle(GiveConsentRequest, (decision) => started().giveConsent(decision));
 handle(StatusRequest, () => started().reader.status());
 handle(MetricsRequest, (selection) => started().reader.metrics(selection));
 handle(InsightsRequest, (selection) => started().reader.insights(selection));
-handle(TodayRequest, () => started().reader.today());
+handle(TodayRequest, ({ month }) => started().reader.today(month));
 handle(WeeklyActivityRequest, (selection) => started().reader.weeklyActivity(selection));
 handle(ToolCallsRequest, (selection) => started().reader.toolCalls(selection));
 handle(StatsRequest, (selection) => started().reader.stats(selection));
@@ -175,6 +177,12 @@ handle(ResetIdentityRequest, () => {
 });
 const listAgents = () => connections().list(started().reader.agentsSeen());
 handle(AgentsRequest, listAgents);
+handle(TestAgentRequest, ({ name }) => {
+  const [command] = connections().configured(name);
+  const fault =
+    command === undefined ? "The agent is not connected." : hookFault(command, pathsFrom(process.env).agentHookLog);
+  return { fault };
+});
 handle(PlanAgentRequest, ({ name }) => planOf(name));
 handle(ConnectAgentRequest, ({ name }) => {
   const change = connections().planConnect(name);

@@ -1,37 +1,40 @@
-/** The dashboard's frame: title, mode, problems and tabs. */
+/** The dashboard's frame: header, tabs, messages, the current tab and the drawer. */
 
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit-html";
 import { type Tab, tabs } from "../shared/protocol/dashboard.ts";
 import { modeMessage, refusalMessage } from "../shared/text/sentences.ts";
+import { drawer } from "./components/drawer.ts";
+import { filterBar } from "./components/filter-bar.ts";
 import type { Actions, ViewState } from "./state.ts";
+import { agentsTab } from "./tabs/agents.ts";
+import { commandsTab } from "./tabs/commands.ts";
+import { dataTab } from "./tabs/data.ts";
 import { insightsTab } from "./tabs/insights.ts";
 import { overviewTab } from "./tabs/overview.ts";
-import { privacyTab } from "./tabs/privacy.ts";
-import { sharingTab } from "./tabs/sharing.ts";
-import { statusTab } from "./tabs/status.ts";
-import { toolsTab } from "./tabs/tools.ts";
+import { sessionsTab } from "./tabs/sessions.ts";
 import { translated } from "./translate.ts";
 
 const titles: Readonly<Record<Tab, string>> = {
   overview: "Overview",
+  commands: "Commands",
+  agents: "Agents",
+  sessions: "Sessions",
   insights: "Insights",
-  tools: "Tools & agents",
-  sharing: "Sharing",
-  privacy: "Privacy",
-  status: "Status",
+  data: "Data & privacy",
 };
 const views: Readonly<Record<Tab, (model: ViewState, actions: Actions) => TemplateResult>> = {
   overview: overviewTab,
+  commands: commandsTab,
+  agents: agentsTab,
+  sessions: sessionsTab,
   insights: insightsTab,
-  tools: toolsTab,
-  sharing: sharingTab,
-  privacy: privacyTab,
-  status: statusTab,
+  data: dataTab,
 };
-const modeNames = { off: "Off", local: "Local", share: "Sharing" } as const;
+const modeNames = { off: "Off", local: "Recording locally", share: "Recording and sharing" } as const;
 
 /** Moves between tabs with the arrow keys, Home and End, as the ARIA tab pattern requires. */
-function moveTab(event: KeyboardEvent, current: Tab, change: Actions["setState"]): void {
+function moveTab(event: KeyboardEvent, current: Tab, { go }: Actions): void {
+  if (event.altKey) return;
   const at = tabs.indexOf(current);
   const targets: Readonly<Record<string, number>> = {
     ArrowRight: (at + 1) % tabs.length,
@@ -42,21 +45,52 @@ function moveTab(event: KeyboardEvent, current: Tab, change: Actions["setState"]
   const tab = tabs[targets[event.key] ?? -1];
   if (tab === undefined) return;
   event.preventDefault();
-  change({ tab });
+  go({ tab, subject: null });
   document.getElementById(`tab-${tab}`)?.focus();
 }
 
-export function dashboard(model: ViewState, actions: Actions): TemplateResult {
-  const { state, tab } = model;
+function headerView(model: ViewState, actions: Actions): TemplateResult {
+  const { state } = model;
+  const isLive =
+    state !== null && state.permission.mode !== "off" && state.failure === null && state.problems.length === 0;
+  return html`<header>
+    <h1>Nexus</h1>
+    ${
+      state === null
+        ? html`<span class="quiet">Loading…</span>`
+        : html`<span class="mode ${isLive ? "live" : ""}" title=${translated(modeMessage(state.permission))}>${modeNames[state.permission.mode]}</span>`
+    }
+    <span class="row steps">
+      <button class="icon" aria-label="Back" title="Back (Alt+Left)" ?disabled=${!model.canGoBack} @click=${actions.back}>←</button>
+      <button class="icon" aria-label="Forward" title="Forward (Alt+Right)" ?disabled=${!model.canGoForward} @click=${actions.forward}>→</button>
+    </span>
+    <span class="spacer"></span>
+    ${state?.status?.database == null ? nothing : html`<button class="second" ?disabled=${state.busy} @click=${() => actions.post({ type: "exportAll" })}>Export…</button>`}
+  </header>`;
+}
+
+/** Messages can be closed; a new one is shown again. */
+function messagesView({ state, done, closed }: ViewState, { setState }: Actions): TemplateResult {
   const messages = [...(state?.problems ?? []), state?.failure, state?.status?.problem?.message];
-  const shown = messages.filter((one) => one !== undefined && one !== null).map(translated);
-  const problems = [...new Set(shown)];
+  const problems = [...new Set(messages.filter((one) => one !== undefined && one !== null).map(translated))];
+  const refusals = (state?.permission.refusals ?? []).map((refusal) => translated(refusalMessage(refusal)));
+  const close = (text: string) =>
+    html`<button class="icon" aria-label="Close" @click=${() => setState({ closed: [...closed, text] })}>✕</button>`;
+  const isOpen = (text: string) => !closed.includes(text);
   return html`
-    <header>
-      <h1>Nexus Telemetry</h1>
-      ${state === null ? nothing : html`<span class="mode">${modeNames[state.permission.mode]}</span>`}
-    </header>
-    <p class="quiet">${state === null ? "Loading…" : translated(modeMessage(state.permission))}</p>
+    <div role="status" aria-live="polite">
+      ${done === null ? nothing : html`<div class="notice spread"><p>${done}</p><button class="icon" aria-label="Close" @click=${() => setState({ done: null })}>✕</button></div>`}
+    </div>
+    ${problems.filter(isOpen).map((text) => html`<div class="notice warning spread" role="alert"><p>${text}</p>${close(text)}</div>`)}
+    ${refusals.filter(isOpen).map((text) => html`<div class="notice spread"><p>${text}</p>${close(text)}</div>`)}
+  `;
+}
+
+export function dashboard(model: ViewState, actions: Actions): TemplateResult {
+  const { state } = model;
+  const { tab } = model.view;
+  return html`
+    ${headerView(model, actions)}
     <div role="tablist" aria-label="Dashboard tabs">
       ${tabs.map(
         (name) => html`<button
@@ -65,27 +99,17 @@ export function dashboard(model: ViewState, actions: Actions): TemplateResult {
           aria-selected=${name === tab}
           aria-controls="panel"
           tabindex=${name === tab ? 0 : -1}
-          @click=${() => actions.setState({ tab: name })}
-          @keydown=${(event: KeyboardEvent) => moveTab(event, tab, actions.setState)}
+          @click=${() => actions.go({ tab: name, subject: null })}
+          @keydown=${(event: KeyboardEvent) => moveTab(event, tab, actions)}
         >${titles[name]}</button>`,
       )}
     </div>
-    <div role="status" aria-live="polite">
-      ${
-        model.done === null
-          ? nothing
-          : html`<div class="notice spread">
-        <p>${model.done}</p>
-        <button class="link" aria-label="Close" @click=${() => actions.setState({ done: null })}>✕</button>
-      </div>`
-      }
-    </div>
-    ${problems.map((text) => html`<div class="notice warning" role="alert"><p>${text}</p></div>`)}
-    ${(state?.permission.refusals ?? []).map(
-      (refusal) => html`<div class="notice"><p>${translated(refusalMessage(refusal))}</p></div>`,
-    )}
+    ${state === null || state.permission.mode === "off" ? html`<p class="quiet">${state === null ? "" : translated(modeMessage(state.permission))}</p>` : nothing}
+    ${messagesView(model, actions)}
     <div role="tabpanel" id="panel" aria-labelledby="tab-${tab}" aria-busy=${state === null || state.busy}>
+      ${state === null || tab === "data" ? nothing : filterBar(model, actions)}
       ${state === null ? nothing : views[tab](model, actions)}
     </div>
+    ${state === null || model.view.subject === null ? nothing : drawer(model, actions, model.view.subject)}
   `;
 }

@@ -1,11 +1,15 @@
 /** Entry of the dashboard's script: stores the view state and renders it after each change. */
 
-import { render } from "lit";
+import { render } from "lit-html";
+import type { DashboardMessage, Place } from "../shared/protocol/dashboard.ts";
+import { sections, tabs } from "../shared/protocol/dashboard.ts";
 import { makeOverflowFocusable } from "./components/focusable-overflow.ts";
 import { dashboard } from "./dashboard.ts";
+import { Answers } from "./data/answers.ts";
 import { type Actions, type LedgerVerification, noChoice, noPart, type ViewState } from "./state.ts";
 import { setBundle } from "./translate.ts";
-import { onMessage, postAction, readState, saveState } from "./vscode-api.ts";
+import { type Steps, stepBack, stepForward, stepTo, type View } from "./view.ts";
+import { onMessage, postAction, readView, saveView } from "./vscode-api.ts";
 
 /** Forms show the recorded consent, and no confirmation is open. */
 const initialForms = {
@@ -17,12 +21,22 @@ const initialForms = {
   confirming: null,
 } as const;
 
+let steps: Steps = { past: [], view: readView(), future: [] };
+
 let model: ViewState = {
   state: null,
-  ...readState(),
+  view: steps.view,
+  canGoBack: false,
+  canGoForward: false,
+  measure: "runs",
+  commandsBy: "command",
+  range: null,
+  tables: {},
+  naming: null,
+  explanation: null,
+  closed: [],
   ...initialForms,
   filter: null,
-  insightPeriod: "month",
   dismissing: null,
   preview: null,
   ledger: null,
@@ -35,6 +49,12 @@ let model: ViewState = {
   done: null,
 };
 
+let laterTimer: ReturnType<typeof setTimeout> | undefined;
+const answers = new Answers(postAction, (ms) => {
+  clearTimeout(laterTimer);
+  laterTimer = setTimeout(update, ms);
+});
+
 const actions: Actions = {
   post: (action) => {
     change({ done: null });
@@ -42,14 +62,33 @@ const actions: Actions = {
   },
   // A user who continues has read the last result.
   setState: (part) => change({ done: null, ...part }),
+  go: (part) => follow(stepTo(steps, part)),
+  back: () => follow(stepBack(steps)),
+  forward: () => follow(stepForward(steps)),
+  ask: (place, question) => answers.ask(place, question),
 };
 
+/** What had the focus before the drawer opened. */
+let opener: Element | null = null;
+
+function follow(next: Steps): void {
+  if (next === steps) return;
+  const before = steps.view;
+  steps = next;
+  const { view } = steps;
+  saveView(view);
+  if (before.subject === null && view.subject !== null) opener = document.activeElement;
+  change({ view, canGoBack: steps.past.length > 0, canGoForward: steps.future.length > 0, done: null, range: null });
+  if (view.tab !== before.tab) postAction({ type: "viewTab", tab: view.tab });
+  if (view.subject !== null && view.subject !== before.subject) document.getElementById("drawer-title")?.focus();
+  else if (view.subject === null && before.subject !== null && opener instanceof HTMLElement) opener.focus();
+  else if (view.subject === null && before.subject !== null && opener instanceof SVGElement) opener.focus();
+}
+
 function change(part: Partial<ViewState>): void {
-  const { confirming, tab } = model;
+  const { confirming } = model;
   model = { ...model, ...part };
-  saveState({ tab: model.tab, selection: model.selection });
   update();
-  if (model.tab !== tab) postAction({ type: "viewTab", tab: model.tab });
   // A confirmation focuses Cancel when it opens and the button that opened it when it closes.
   if (model.confirming !== confirming) {
     const name = model.confirming ?? confirming;
@@ -58,43 +97,105 @@ function change(part: Partial<ViewState>): void {
 }
 
 const root = document.getElementById("page");
+/** Whether the explanation of the schema was requested. */
+let isExplained = false;
 
 function update(): void {
-  if (root !== null) render(dashboard(model, actions), root);
+  if (root === null) return;
+  answers.begin(model.state?.revision ?? 0);
+  render(dashboard(model, actions), root);
+  // What the views asked for during the rendering decides whether it is complete.
+  root.toggleAttribute("data-waiting", answers.isWaiting);
+  if (model.state !== null) answers.end();
+  if (model.view.tab === "data" && !isExplained) {
+    isExplained = true;
+    postAction({ type: "explain" });
+  }
 }
 
 const verified = (check: LedgerVerification | null): ViewState["verification"] =>
   check === null || check.entries === 0 ? "empty" : check;
 
-onMessage((message) => {
-  if (message.type === "state") setBundle(message.bundle);
-  if (message.type === "showTab") change({ tab: message.tab, done: null });
-  else if (message.type === "preview") change({ preview: message.preview ?? "none" });
-  else if (message.type === "agentChange") change({ agentChange: message.change });
-  else if (message.type === "sample") change({ sample: message.preview ?? "none" });
-  else if (message.type === "erasePlan") change({ erasePlan: message });
-  else if (message.type === "ledger") change({ ledger: message.requests });
-  else if (message.type === "request") change({ request: message.details });
-  else if (message.type === "verification") change({ verification: verified(message.check) });
-  // A finished action resets the forms to the recorded consent.
-  else if (message.done === null) change({ state: message });
-  else {
-    const isErasing = model.erasePlan !== null;
-    change({
-      state: message,
-      done: message.done,
-      ...initialForms,
-      preview: null,
-      agentChange: null,
-      verification: null,
-      eraseChoice: noChoice,
-      erasePlan: null,
-    });
-    // An action may have sent or deleted something.
-    if (isErasing) postAction({ type: "planErasure", part: noPart });
-    if (model.ledger !== null) postAction({ type: "showLedger" });
+function viewOfPlace(place: Place): Partial<View> {
+  const section = sections.find((one) => one === place);
+  const tab = tabs.find((one) => one === place) ?? "data";
+  return { tab, subject: null, ...(section === undefined ? {} : { section }) };
+}
+
+function receive(message: DashboardMessage): void {
+  switch (message.type) {
+    case "answer":
+      if (answers.receive(message)) update();
+      return;
+    case "showPlace":
+      actions.go(viewOfPlace(message.place));
+      return;
+    case "explanation":
+      change({ explanation: message.explanation });
+      return;
+    case "preview":
+      change({ preview: message.preview ?? "none" });
+      return;
+    case "agentChange":
+      change({ agentChange: message.change });
+      return;
+    case "sample":
+      change({ sample: message.preview ?? "none" });
+      return;
+    case "erasePlan":
+      change({ erasePlan: message });
+      return;
+    case "ledger":
+      change({ ledger: message.requests });
+      return;
+    case "request":
+      change({ request: message.details });
+      return;
+    case "verification":
+      change({ verification: verified(message.check) });
+      return;
+    case "state":
+      receiveState(message);
   }
+}
+
+function receiveState(message: Extract<DashboardMessage, { type: "state" }>): void {
+  setBundle(message.bundle);
+  if (message.done === null) {
+    change({ state: message });
+    return;
+  }
+  // A finished action resets the forms to the recorded consent.
+  const isErasing = model.erasePlan !== null;
+  if (message.lastErasure?.tsMs !== model.state?.lastErasure?.tsMs) answers.forget();
+  change({
+    state: message,
+    done: message.done,
+    ...initialForms,
+    preview: null,
+    agentChange: null,
+    verification: null,
+    eraseChoice: noChoice,
+    erasePlan: null,
+  });
+  // An action may have sent or deleted something.
+  if (isErasing) postAction({ type: "planErasure", part: noPart });
+  if (model.ledger !== null) postAction({ type: "showLedger" });
+}
+
+onMessage(receive);
+window.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && model.view.subject !== null) actions.go({ subject: null });
+  else if (event.altKey && event.key === "ArrowLeft") actions.back();
+  else if (event.altKey && event.key === "ArrowRight") actions.forward();
+  else return;
+  event.preventDefault();
+});
+window.addEventListener("mouseup", ({ button }) => {
+  // The buttons for Back and Forward of a mouse.
+  if (button === 3) actions.back();
+  if (button === 4) actions.forward();
 });
 update();
 if (root !== null) makeOverflowFocusable(root);
-postAction({ type: "ready", selection: model.selection });
+postAction({ type: "ready" });

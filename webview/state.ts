@@ -1,7 +1,7 @@
 /** State and actions of the dashboard. Data flows from the extension to state and components. */
 import type { AgentChange } from "../shared/protocol/agents.ts";
-import type { DashboardAction, DashboardState, Tab } from "../shared/protocol/dashboard.ts";
-import type { Period, PeriodSelection } from "../shared/protocol/reports.ts";
+import type { DashboardAction, DashboardState, SchemaExplanation } from "../shared/protocol/dashboard.ts";
+import type { QuestionKind, QuestionOf, ResultOf } from "../shared/protocol/page-question.ts";
 import type { Validated } from "../shared/protocol/validate.ts";
 import type {
   ErasePlan,
@@ -12,18 +12,33 @@ import type {
 } from "../shared/protocol/worker.ts";
 import type { Category } from "../shared/schema/categories.ts";
 import type { InsightFilter } from "../shared/text/insights.ts";
+import type { Found } from "./data/answers.ts";
+import type { View } from "./view.ts";
 
 export interface ViewState {
   /** `null` until the extension has sent the first state. */
   readonly state: DashboardState | null;
-  readonly tab: Tab;
-  readonly selection: PeriodSelection;
+  readonly view: View;
+  readonly canGoBack: boolean;
+  readonly canGoForward: boolean;
+  /** What the activity chart shows. */
+  readonly measure: ActivityMeasure;
+  /** The grouping of the table of commands. */
+  readonly commandsBy: "command" | "program" | "class";
+  /** The bars that are being selected in a chart. */
+  readonly range: { readonly chart: string; readonly bars: readonly [number, number] } | null;
+  /** Order, search and length of each table by its ID. */
+  readonly tables: Readonly<Record<string, TableState>>;
+  /** The workspace whose name is being edited, by its hash. */
+  readonly naming: string | null;
+  /** The schema in words; `null` until it is needed. */
+  readonly explanation: SchemaExplanation | null;
+  /** Messages that the user has closed. */
+  readonly closed: readonly string[];
   /** `null`: all insights. */
   readonly filter: InsightFilter | null;
-  /** The period of the insights. */
-  readonly insightPeriod: Period;
-  /** The insight that the user is about to dismiss, with the reason still to choose. */
-  readonly dismissing: string | null;
+  /** The insight that the user is about to dismiss, with the reason still to choose, and for how many days; `null`: for good. */
+  readonly dismissing: { readonly id: string; readonly days: number | null } | null;
   /** Categories selected for recording; `null`: those of the recorded consent. */
   readonly selected: readonly Category[] | null;
   /** Categories selected for sharing; `null`: those of the recorded consent. */
@@ -54,6 +69,18 @@ export interface ViewState {
   readonly confirming: Confirmation | null;
 }
 
+export const activityMeasures = ["runs", "calls", "failures", "time", "cost"] as const;
+export type ActivityMeasure = (typeof activityMeasures)[number];
+
+export interface TableState {
+  /** Name of the column; `null`: the table's own. */
+  readonly sort: string | null;
+  readonly isDescending: boolean;
+  readonly search: string;
+  /** Number of rows that the user asked for. */
+  readonly shown: number;
+}
+
 /** Irreversible actions, which need a confirmation. */
 export type Confirmation = "purge" | "part" | "erase" | "identity";
 
@@ -82,4 +109,10 @@ export interface PreviewBytes {
 export interface Actions {
   readonly post: (action: DashboardAction) => void;
   readonly setState: (part: Partial<ViewState>) => void;
+  /** Steps to another view, which Back undoes. */
+  readonly go: (part: Partial<View>) => void;
+  readonly back: () => void;
+  readonly forward: () => void;
+  /** Returns the answer to show in a place, and requests it if it is unknown or outdated. */
+  readonly ask: <K extends QuestionKind>(place: string, question: QuestionOf<K>) => Found<ResultOf<K>>;
 }

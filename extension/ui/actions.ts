@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { type Memento, ProgressLocation, Uri, window } from "vscode";
 import { type ConsentRecord, decide } from "../../shared/consent/consent.ts";
 import { noticeVersion } from "../../shared/consent/notice-version.ts";
-import { type AgentName, ConnectAgentRequest, DisconnectAgentRequest } from "../../shared/protocol/agents.ts";
+import {
+  type AgentName,
+  ConnectAgentRequest,
+  DisconnectAgentRequest,
+  TestAgentRequest,
+} from "../../shared/protocol/agents.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
 import {
   CheckServerRequest,
@@ -133,6 +138,11 @@ export class Actions {
     const agents = await this.#telemetry.command(DisconnectAgentRequest, { name });
     const agent = agents.find((candidate) => candidate.name === name);
     return `${agent?.title ?? name} is no longer connected.`;
+  }
+
+  async testAgent(name: AgentName): Promise<string> {
+    const { fault } = await this.#telemetry.command(TestAgentRequest, { name });
+    return fault ?? "The hook works.";
   }
 
   async resetIdentity(): Promise<string> {

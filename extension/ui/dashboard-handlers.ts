@@ -1,7 +1,9 @@
 /** Handlers of the dashboard's actions; the type requires one for each action. */
+
+import { env } from "vscode";
 import { PlanAgentRequest } from "../../shared/protocol/agents.ts";
 import type { DashboardAction, DashboardMessage, Tab } from "../../shared/protocol/dashboard.ts";
-import type { Period, PeriodSelection } from "../../shared/protocol/reports.ts";
+import type { PageQuestion } from "../../shared/protocol/page-question.ts";
 import {
   ErasePlanRequest,
   LedgerRequest,
@@ -9,11 +11,13 @@ import {
   PreviewRequest,
   VerifyLedgerRequest,
 } from "../../shared/protocol/worker.ts";
+import { dayMs } from "../../shared/schema/durations.ts";
 import type { Dismissed } from "../capture/feature-memory.ts";
 import type { Feature } from "../capture/feature-usage.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Actions } from "./actions.ts";
+import { schemaExplanation } from "./schema-explanation.ts";
 
 /** Max stored dismissals; beyond it the oldest insights are shown again. */
 const maxDismissed = 1_000;
@@ -22,7 +26,7 @@ const maxDismissed = 1_000;
 const featureOfTab: Readonly<Partial<Record<Tab, Feature>>> = {
   overview: "stats",
   insights: "insights",
-  tools: "agents",
+  agents: "agents",
 };
 
 /** The part of the panel that the handlers use. */
@@ -30,10 +34,10 @@ export interface PanelControl {
   readonly telemetry: Telemetry;
   readonly actions: Actions;
   readonly log: Log;
-  /** The dashboard is loaded and shows this period. */
-  ready(selection: PeriodSelection): Promise<void>;
-  choosePeriod(selection: PeriodSelection): Promise<void>;
-  chooseInsightPeriod(period: Period): Promise<void>;
+  /** The dashboard is loaded. */
+  ready(): Promise<void>;
+  answer(id: number, question: PageQuestion, isRefresh: boolean): Promise<void>;
+  nameWorkspace(hash: string, name: string): Promise<void>;
   send(message: DashboardMessage): void;
   /** Runs an action with progress; the text it returns is shown. */
   run(action: () => Promise<string | null>): Promise<void>;
@@ -54,10 +58,15 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
     return panel.run(action);
   };
   const handlers: Handlers = {
-    ready: ({ selection }) => panel.ready(selection),
+    ready: () => panel.ready(),
     viewTab: async ({ tab }) => use(featureOfTab[tab]),
-    choosePeriod: ({ selection }) => panel.choosePeriod(selection),
-    chooseInsightPeriod: ({ period }) => panel.chooseInsightPeriod(period),
+    ask: ({ id, question, isRefresh }) => panel.answer(id, question, isRefresh),
+    nameWorkspace: ({ hash, name }) => panel.nameWorkspace(hash, name),
+    copy: ({ text }) =>
+      panel.run(async () => {
+        await env.clipboard.writeText(text);
+        return "Copied.";
+      }),
     giveConsent: ({ type: _, ...decision }) =>
       panel.run(async () => {
         await actions.decide({ ...decision, via: "vscode_page" });
@@ -79,6 +88,7 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
         panel.send({ type: "sample", preview });
         return null;
       }),
+    explain: async () => panel.send({ type: "explanation", explanation: schemaExplanation() }),
     checkServer: () => panel.run(() => actions.checkServer()),
     verifyLedger: () =>
       runAs("verify", async () => {
@@ -105,10 +115,12 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
         return null;
       }),
     erasePart: ({ part }) => panel.run(() => actions.erasePart(part)),
-    dismiss: ({ id, reason }) =>
-      panel.updateDismissed((before) =>
-        [...before.filter((known) => known.id !== id), { id, reason }].slice(-maxDismissed),
-      ),
+    dismiss: ({ id, reason, days }) => {
+      const untilMs = days === null ? null : Date.now() + days * dayMs;
+      return panel.updateDismissed((before) =>
+        [...before.filter((known) => known.id !== id), { id, reason, untilMs }].slice(-maxDismissed),
+      );
+    },
     restoreInsights: () => panel.updateDismissed(() => []),
     planAgent: ({ name }) =>
       panel.run(async () => {
@@ -116,6 +128,7 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
         return null;
       }),
     connectAgent: ({ name }) => runAs("agents", () => actions.connectAgent(name)),
+    testAgent: ({ name }) => panel.run(() => actions.testAgent(name)),
     disconnectAgent: ({ name }) => panel.run(() => actions.disconnectAgent(name)),
     showLog: async () => log.show(),
   };

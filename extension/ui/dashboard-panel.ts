@@ -1,35 +1,43 @@
 /**
- * The dashboard in its editor tab. It sends one complete state, again whenever something changed while the tab is visible, and
- * performs the dashboard's actions after validating them.
+ * The dashboard in its editor tab. It sends one complete state, again whenever something changed while the tab is visible, passes
+ * the page's questions on to the worker, and performs the page's actions after validating them.
  *
  * In mode off it starts a worker only for an action of the user: opening the dashboard, a command, choosing a period.
  */
 
-import { type Disposable, type ExtensionContext, env, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
+import {
+  type Disposable,
+  type ExtensionContext,
+  env,
+  Uri,
+  ViewColumn,
+  type WebviewPanel,
+  window,
+  workspace,
+} from "vscode";
 import { type AgentStatus, AgentsRequest } from "../../shared/protocol/agents.ts";
 import {
   type DashboardAction,
   type DashboardMessage,
-  type Tab,
+  type DashboardState,
+  type Place,
   validateAction,
 } from "../../shared/protocol/dashboard.ts";
 import { type Message, message, verbatim } from "../../shared/protocol/message.ts";
-import {
-  type Insights,
-  InsightsRequest,
-  type Period,
-  type PeriodSelection,
-  type Stats,
-  StatsRequest,
-  type ToolCalls,
-  ToolCallsRequest,
-  type WeeklyActivity,
-  WeeklyActivityRequest,
-} from "../../shared/protocol/reports.ts";
+import { type PageAnswer, type PageQuestion, pageRequests } from "../../shared/protocol/page-question.ts";
+import { WorkspacesRequest } from "../../shared/protocol/questions.ts";
 import type { Request } from "../../shared/protocol/rpc.ts";
 import { isValidationError } from "../../shared/protocol/validate.ts";
 import { type Status, StatusRequest } from "../../shared/protocol/worker.ts";
-import { type Dismissed, dismissedIn, dismissedKey, lastErasureKey } from "../capture/feature-memory.ts";
+import { monthlyBudget } from "../budget.ts";
+import {
+  aliasesIn,
+  aliasesKey,
+  type Dismissed,
+  dismissedIn,
+  dismissedKey,
+  lastErasureKey,
+} from "../capture/feature-memory.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Timers } from "../timers.ts";
@@ -47,7 +55,11 @@ const gatherMs = 200;
 const fulfilled = <T>(result: PromiseSettledResult<T>): T | null =>
   result.status === "fulfilled" ? result.value : null;
 
-const sameSelection = (a: PeriodSelection, b: PeriodSelection): boolean => JSON.stringify(a) === JSON.stringify(b);
+/** The page asks for fewer at once. */
+const maxPrefetched = 12;
+
+const failureOf = (error: unknown): Message =>
+  isWorkerRequestError(error) ? verbatim(error.message) : message("The worker is unavailable. Data may be outdated.");
 
 type Ask = <P, R>(request: Request<P, R>, params: P) => Promise<R>;
 
@@ -58,19 +70,17 @@ export class DashboardPanel implements Disposable {
   readonly #timers: Timers;
   readonly #log: Log;
   #panel: WebviewPanel | undefined;
-  #tab: Tab | undefined;
+  #place: Place | undefined;
   #ready = false;
-  #selection: PeriodSelection = { period: "today" };
-  #insightPeriod: Period = "month";
   /** The worker's latest results. */
   #status: Status | null = null;
-  #stats: Stats | null = null;
-  #toolCalls: ToolCalls | null = null;
-  #weeklyActivity: WeeklyActivity | null = null;
-  #insights: Insights | null = null;
   #agents: readonly AgentStatus[] | null = null;
-  /** Insights change slowly: they are read after an action of the user, not with every event. */
-  #wantsInsights = false;
+  #workspaces: Pick<DashboardState["workspaces"], "known" | "here"> = { known: [], here: null };
+  #revision = 0;
+  /** What the page asked when it was opened last: its next opening asks the same. */
+  #firstQuestions: PageQuestion[] = [];
+  /** Answers to these, requested while VS Code loads the page. */
+  readonly #prefetched = new Map<string, Promise<PageAnswer>>();
   #failure: Message | null = null;
   #busy = false;
   /** The user asked for the status, which only a worker knows. */
@@ -89,35 +99,31 @@ export class DashboardPanel implements Disposable {
       telemetry,
       actions,
       log,
-      ready: (selection) => {
+      ready: async () => {
         this.#ready = true;
-        this.#showTab();
-        return this.#show(selection);
+        this.#firstQuestions = [];
+        this.#telemetry.alertSeen();
+        this.#showPlace();
+        if (!this.#reading) this.#post();
       },
-      choosePeriod: (selection) => {
-        this.#selection = selection;
-        return this.#readForUser();
-      },
-      chooseInsightPeriod: (period) => {
-        this.#insightPeriod = period;
-        return this.#readForUser();
-      },
+      answer: (id, question, isRefresh) => this.#answer(id, question, isRefresh),
+      nameWorkspace: (hash, name) => this.#nameWorkspace(hash, name),
       send: (message) => this.#send(message),
       run: (action) => this.#runAction(action),
       updateDismissed: (change) => this.#updateDismissed(change),
     });
   }
 
-  open(tab: Tab): void {
-    this.#tab = tab;
-    this.#statusRequested ||= tab === "status";
+  open(place: Place): void {
+    this.#place = place;
+    this.#statusRequested ||= place === "status";
     if (this.#panel === undefined) {
       this.adopt(window.createWebviewPanel(panelType, "Nexus Telemetry", ViewColumn.Active, {}));
       return;
     }
     this.#panel.reveal();
     if (!this.#ready) return;
-    this.#showTab();
+    this.#showPlace();
     void this.#readForUser();
   }
 
@@ -143,6 +149,7 @@ export class DashboardPanel implements Disposable {
     panel.webview.html = dashboardHtml();
     // Reads the data while VS Code loads the webview.
     void this.#readForUser();
+    this.#prefetch();
   }
 
   /** Shows a changed permission or problem at once, with the data read so far. */
@@ -156,6 +163,7 @@ export class DashboardPanel implements Disposable {
     if (this.#panel?.visible !== true || !this.#ready || this.#telemetry.permission.mode === "off") return;
     this.#cancelRefresh ??= this.#timers.after(gatherMs, () => {
       this.#cancelRefresh = undefined;
+      this.#revision += 1;
       void this.#read((request, params) => this.#telemetry.ask(request, params));
     });
   }
@@ -183,7 +191,7 @@ export class DashboardPanel implements Disposable {
 
   async #updateDismissed(change: (before: readonly Dismissed[]) => readonly Dismissed[]): Promise<void> {
     const { globalState } = this.#context;
-    await globalState.update(dismissedKey, change(dismissedIn(globalState)));
+    await globalState.update(dismissedKey, change(dismissedIn(globalState, Date.now())));
     this.#post();
   }
 
@@ -198,27 +206,65 @@ export class DashboardPanel implements Disposable {
       done = error instanceof Error ? error.message : "Unexpected error (see the log).";
     }
     this.#busy = false;
+    this.#revision += 1;
     this.#post(done);
     await this.#readForUser();
   }
 
-  /** The dashboard is loaded: it shows the data read in the meantime. */
-  async #show(selection: PeriodSelection): Promise<void> {
-    const known = sameSelection(selection, this.#selection);
-    this.#selection = selection;
-    if (!known) return this.#readForUser();
-    if (!this.#reading) this.#post();
+  #showPlace(): void {
+    if (this.#place !== undefined) this.#send({ type: "showPlace", place: this.#place });
+    this.#place = undefined;
   }
 
-  #showTab(): void {
-    if (this.#tab !== undefined) this.#send({ type: "showTab", tab: this.#tab });
-    this.#tab = undefined;
+  /** Before the first decision there is nothing to ask for. */
+  get #isUndecided(): boolean {
+    return this.#telemetry.permission.consent === "never_asked" && !this.#statusRequested;
+  }
+
+  #prefetch(): void {
+    this.#prefetched.clear();
+    if (this.#isUndecided) return;
+    for (const question of this.#firstQuestions) {
+      const answer = this.#ask(question, false);
+      // The page asks again, and gets the error then.
+      answer.catch(() => this.#prefetched.delete(JSON.stringify(question)));
+      this.#prefetched.set(JSON.stringify(question), answer);
+    }
+  }
+
+  /** `isRefresh`: not an action of the user, so it starts no worker. */
+  async #ask(question: PageQuestion, isRefresh: boolean): Promise<PageAnswer> {
+    const { kind, params } = question;
+    const request = pageRequests[kind] as Request<unknown, unknown>;
+    const result = isRefresh ? this.#telemetry.ask(request, params) : this.#telemetry.command(request, params);
+    // The request of a kind returns the result of that kind.
+    return { kind, result: await result } as PageAnswer;
+  }
+
+  async #answer(id: number, question: PageQuestion, isRefresh: boolean): Promise<void> {
+    const key = JSON.stringify(question);
+    if (!isRefresh && this.#firstQuestions.length < maxPrefetched) this.#firstQuestions.push(question);
+    const known = this.#prefetched.get(key);
+    this.#prefetched.delete(key);
+    try {
+      if (this.#isUndecided) throw new Error("There is no data before the first choice.");
+      this.#send({ type: "answer", id, answer: await (known ?? this.#ask(question, isRefresh)), failure: null });
+    } catch (error) {
+      this.#send({ type: "answer", id, answer: null, failure: failureOf(error) });
+    }
+  }
+
+  async #nameWorkspace(hash: string, name: string): Promise<void> {
+    const { globalState } = this.#context;
+    const { [hash]: _, ...others } = aliasesIn(globalState);
+    const trimmed = name.trim();
+    await globalState.update(aliasesKey, trimmed === "" ? others : { ...others, [hash]: trimmed });
+    this.#post();
   }
 
   /** Starts no worker before the first decision, unless the user requested the status. */
   async #readForUser(): Promise<void> {
-    this.#wantsInsights = true;
-    if (this.#telemetry.permission.consent === "never_asked" && !this.#statusRequested) this.#post();
+    if (this.#isUndecided) this.#post();
     else await this.#read((request, params) => this.#telemetry.command(request, params));
   }
 
@@ -238,31 +284,26 @@ export class DashboardPanel implements Disposable {
   }
 
   async #readOnce(ask: Ask): Promise<void> {
-    const wantsInsights = this.#wantsInsights;
-    this.#wantsInsights = false;
     try {
       // In parallel, so that in mode off one worker answers all of them.
-      const [status, stats, toolCalls, weeklyActivity, insights, agents] = await Promise.allSettled([
+      const uri = this.#telemetry.workspace ?? null;
+      const [status, agents, workspaces] = await Promise.allSettled([
         ask(StatusRequest, {}),
-        ask(StatsRequest, this.#selection),
-        ask(ToolCallsRequest, this.#selection),
-        ask(WeeklyActivityRequest, this.#selection),
-        wantsInsights ? ask(InsightsRequest, { period: this.#insightPeriod }) : this.#insights,
         ask(AgentsRequest, {}),
+        ask(WorkspacesRequest, { name: uri }),
       ]);
       if (status.status === "rejected") throw status.reason;
       this.#status = status.value;
-      this.#stats = fulfilled(stats);
-      this.#toolCalls = fulfilled(toolCalls);
-      this.#weeklyActivity = fulfilled(weeklyActivity);
-      this.#insights = fulfilled(insights);
       this.#agents = fulfilled(agents);
+      const { known = [], here = null } = fulfilled(workspaces) ?? {};
+      this.#workspaces = {
+        known,
+        here: here === null ? null : { hash: here, name: workspace.name ?? "This workspace" },
+      };
       this.#failure = null;
       if (status.value.permission !== null) this.#telemetry.applyWorkerPermission(status.value.permission);
     } catch (error) {
-      this.#failure = isWorkerRequestError(error)
-        ? verbatim(error.message)
-        : message("The worker is unavailable. Data may be outdated.");
+      this.#failure = failureOf(error);
     }
     this.#post();
   }
@@ -273,12 +314,11 @@ export class DashboardPanel implements Disposable {
       type: "state",
       permission: this.#telemetry.permission,
       status: this.#status,
-      stats: this.#stats,
-      toolCalls: this.#toolCalls,
-      weeklyActivity: this.#weeklyActivity,
       agents: this.#agents,
-      insights: this.#insights,
-      dismissed: dismissedIn(this.#context.globalState),
+      revision: this.#revision,
+      workspaces: { ...this.#workspaces, aliases: aliasesIn(this.#context.globalState) },
+      budgetUsd: monthlyBudget(),
+      dismissed: dismissedIn(this.#context.globalState, Date.now()),
       notice: displayedNotice(),
       problems: this.#telemetry.problems,
       failure: this.#failure,

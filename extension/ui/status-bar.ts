@@ -1,21 +1,24 @@
-/** The status bar item: mode or problem, details in the tooltip. Never shows a notification. */
+/** The status bar item: the icon is the state; beside it what the user chose; details in the tooltip. Never a notification. */
 
 import { type Disposable, MarkdownString, StatusBarAlignment, type StatusBarItem, window, workspace } from "vscode";
 import type { Permission } from "../../shared/consent/consent.ts";
-import type { Message } from "../../shared/protocol/message.ts";
+import { type Message, message } from "../../shared/protocol/message.ts";
 import type { Today } from "../../shared/protocol/record.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
-import { countText } from "../../shared/text/format.ts";
+import { countText, usdText } from "../../shared/text/format.ts";
 import { modeMessage, pendingText, refusalMessage } from "../../shared/text/sentences.ts";
+import { monthlyBudget } from "../budget.ts";
 import { allTranslated, translated } from "./translate.ts";
 
-/** Icon and word, up to eight characters of text. */
-const appearance = {
-  off: "$(circle-slash) off",
-  local: "$(pulse) local",
-  share: "$(cloud-upload) share",
-  problem: "$(warning) paused",
-} as const;
+/** What the item shows beside its icon. */
+const contents = ["state", "failures", "cost", "none"] as const;
+type Content = (typeof contents)[number];
+
+/** The default for anything else; earlier versions stored whether the item is shown. */
+function chosenContent(): Content | "hidden" {
+  const value = workspace.getConfiguration("nexus.telemetry").get<unknown>("statusBar");
+  return value === false ? "hidden" : (contents.find((content) => content === value) ?? "state");
+}
 
 const links = [
   ["Open Dashboard", "nexus.telemetry.dashboard"],
@@ -35,6 +38,8 @@ export interface StatusBarState {
   readonly sharing: SharingStatus | null;
   /** `null` in mode off, and until the worker has answered. */
   readonly today: Today | null;
+  /** A command that became slower, until the user has seen it. */
+  readonly alert: Today["slower"];
 }
 
 export class StatusBar implements Disposable {
@@ -45,20 +50,22 @@ export class StatusBar implements Disposable {
   show(state: StatusBarState): void {
     this.#state = state;
     this.followSettings();
-    if (this.#item !== undefined) render(this.#item, state);
   }
 
   followSettings(): void {
-    const isEnabled = workspace.getConfiguration("nexus.telemetry").get<boolean>("statusBar", true);
-    if (isEnabled && this.#item === undefined && this.#state !== undefined) {
+    const content = chosenContent();
+    if (content === "hidden") {
+      this.dispose();
+      return;
+    }
+    if (this.#state === undefined) return;
+    if (this.#item === undefined) {
       this.#item = window.createStatusBarItem("nexus.telemetry", StatusBarAlignment.Left, -100);
       this.#item.name = "Nexus Telemetry";
       this.#item.command = "nexus.telemetry.dashboard";
-      render(this.#item, this.#state);
       this.#item.show();
-    } else if (!isEnabled) {
-      this.dispose();
     }
+    render(this.#item, this.#state, content);
   }
 
   dispose(): void {
@@ -67,35 +74,94 @@ export class StatusBar implements Disposable {
   }
 }
 
-/** Returns the item's text and a sentence about uploading. */
-function uploadState({ permission, sharing }: StatusBarState): {
-  readonly text: string;
+/** The state of recording and sharing. */
+interface State {
+  readonly icon: string;
+  readonly word: string;
+  /** Batches that wait: their number comes before everything but a problem. */
+  readonly waiting: string | null;
   readonly sentence: string | null;
-} {
-  if (permission.mode !== "share" || sharing === null) return { text: appearance[permission.mode], sentence: null };
+}
+
+function stateOf({ permission, sharing }: StatusBarState): State {
+  if (permission.mode === "off") return { icon: "circle-slash", word: "Nexus: off", waiting: null, sentence: null };
+  if (permission.mode === "local") return { icon: "pulse", word: "local", waiting: null, sentence: null };
+  if (sharing === null) return { icon: "cloud-upload", word: "sharing", waiting: null, sentence: null };
   const { syncing, paused, failure, retryAtMs, pending, syncedMs } = sharing;
-  if (syncing) return { text: "$(sync~spin) sync", sentence: "Uploading…" };
-  if (paused !== null) return { text: appearance.problem, sentence: `Uploading is paused: ${translated(paused)}` };
-  const count = pending > 999 ? "999+" : String(pending);
+  if (syncing) return { icon: "sync~spin", word: "uploading", waiting: null, sentence: "Uploading…" };
+  if (paused !== null) return { ...problem, sentence: `Uploading is paused: ${translated(paused)}` };
+  const waiting = pending === 0 ? null : pending > 999 ? "999+" : String(pending);
   const last = syncedMs === null ? "" : ` Last synced ${new Date(syncedMs).toLocaleString()}.`;
   if (failure !== null && (retryAtMs ?? 0) > Date.now())
-    return { text: `$(debug-disconnect) ${count}`, sentence: `${allTranslated(failure)}${last}` };
-  const waiting = pending === 0 ? "Nothing to send." : `${pendingText(pending)} pending.`;
-  return { text: pending === 0 ? "$(cloud) synced" : `$(cloud-upload) ${count}`, sentence: `${waiting}${last}` };
+    return { icon: "debug-disconnect", word: "waiting", waiting, sentence: `${allTranslated(failure)}${last}` };
+  if (waiting === null) return { icon: "cloud", word: "synced", waiting, sentence: `Nothing to send.${last}` };
+  return { icon: "cloud-upload", word: "waiting", waiting, sentence: `${pendingText(pending)} pending.${last}` };
 }
 
-function todaySentence({ commands, failed, agentToolCalls }: Today): string {
+const problem = { icon: "warning", word: "paused", waiting: "paused" } as const;
+
+/** An alert, or a budget that is spent. */
+const mark = "•";
+
+/** At most 16 characters. */
+function textOf(content: Content, { word, waiting }: State, { today, permission }: StatusBarState): string {
+  if (waiting !== null) return waiting;
+  if (permission.mode === "off") return content === "none" ? "" : word;
+  switch (content) {
+    case "state":
+      return word;
+    case "failures":
+      return today === null ? "" : `${today.failed > 999 ? "999+" : today.failed} failed`;
+    case "cost":
+      return today === null || today.costUsd === null ? "" : usdText(today.costUsd).slice(0, 12);
+    case "none":
+      return "";
+  }
+}
+
+function alertMessage({ command, factor, sinceMs }: NonNullable<Today["slower"]>): Message {
+  const day = new Date(sinceMs).toLocaleDateString([], { weekday: "long" });
+  return message("{command} is {factor} × slower since {day}.", { command, factor: factor.toFixed(1), day });
+}
+
+/** What is in the tooltip beside the state. */
+function newsOf({ today, alert }: StatusBarState): readonly string[] {
+  const budget = monthlyBudget();
+  const isSpent = budget !== null && today !== null && (today.monthUsd ?? 0) > budget;
+  return [
+    ...(alert === null ? [] : [translated(alertMessage(alert))]),
+    ...(isSpent
+      ? [
+          translated(
+            message("The monthly budget is spent: {spent} of {budget} at list prices.", {
+              spent: usdText(today.monthUsd),
+              budget: usdText(budget),
+            }),
+          ),
+        ]
+      : []),
+  ];
+}
+
+function todaySentence({ commands, failed, agentToolCalls, costUsd }: Today): string {
   const agents = agentToolCalls === 0 ? "" : `, ${countText(agentToolCalls, "agent tool call")}`;
-  return `Today: ${countText(commands, "command")}, ${failed} failed${agents}.`;
+  const cost = costUsd === null ? "" : `, ${usdText(costUsd)}`;
+  return `Today: ${countText(commands, "command")}, ${failed} failed${agents}${cost}.`;
 }
 
-function render(item: StatusBarItem, state: StatusBarState): void {
+function render(item: StatusBarItem, state: StatusBarState, content: Content): void {
   const { permission, problems, today } = state;
   const isFailing = problems.length > 0;
-  const { text, sentence } = uploadState(state);
-  item.text = isFailing ? appearance.problem : text;
+  const current = isFailing ? { ...problem, sentence: stateOf(state).sentence } : stateOf(state);
+  const news = newsOf(state);
+  const { icon, word, sentence } = current;
+  const text = [textOf(content, current, state), ...(news.length > 0 && !isFailing ? [mark] : [])].filter(
+    (part) => part !== "",
+  );
+  item.text = [`$(${icon})`, ...text].join(" ");
+  const spoken = [isFailing || icon === problem.icon ? "paused" : permission.mode === "off" ? "off" : word, ...news];
   item.accessibilityInformation = {
-    label: `Nexus Telemetry: ${isFailing ? "paused" : permission.mode}${sentence === null ? "" : `. ${sentence}`}`,
+    label: `Nexus Telemetry: ${spoken.join(". ")}${sentence === null ? "" : `. ${sentence}`}`,
     role: "button",
   };
   const sync = permission.mode === "share" ? ([["Sync Now", "nexus.telemetry.sync"]] as const) : [];
@@ -107,6 +173,10 @@ function render(item: StatusBarItem, state: StatusBarState): void {
   if (today !== null) {
     tooltip.appendMarkdown("\n\n");
     tooltip.appendText(todaySentence(today));
+  }
+  for (const one of news) {
+    tooltip.appendMarkdown(`\n\n${mark} `);
+    tooltip.appendText(one);
   }
   if (sentence !== null) {
     tooltip.appendMarkdown("\n\n");

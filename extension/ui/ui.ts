@@ -8,15 +8,18 @@ import { systemTimers } from "../timers.ts";
 import { Actions } from "./actions.ts";
 import { CliOnPath } from "./cli-on-path.ts";
 import { DashboardPanel } from "./dashboard-panel.ts";
+import { TodayView } from "./today-view.ts";
 
 export class Ui implements Disposable {
   readonly actions: Actions;
   readonly panel: DashboardPanel;
   readonly cliOnPath: CliOnPath;
+  readonly todayView: TodayView;
 
   constructor(context: ExtensionContext, telemetry: Telemetry, permissions: PermissionSource, log: Log) {
     this.actions = new Actions(telemetry, permissions, homedir(), context.globalState);
     this.cliOnPath = new CliOnPath(context);
+    this.todayView = new TodayView(telemetry);
     this.panel = new DashboardPanel(context, telemetry, this.actions, systemTimers, log);
   }
 

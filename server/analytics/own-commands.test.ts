@@ -15,7 +15,7 @@ const pages = ({ worker }: SharingWorker) => {
       reader.metrics({ period }).commands,
       reader.toolCalls({ period }).tools,
       reader.weeklyActivity({ period }).week,
-      reader.today().commands,
+      reader.today(false).commands,
     ];
   });
 };

@@ -29,6 +29,7 @@ import type {
   VerifyLedgerRequest,
 } from "../../shared/protocol/worker.ts";
 import type { Category } from "../../shared/schema/categories.ts";
+import { hourMs } from "../../shared/schema/durations.ts";
 import { dayText } from "../../shared/text/format.ts";
 import { noInsights, readInsights } from "../analytics/insights.ts";
 import { emptyMetrics, readMetrics } from "../analytics/metrics.ts";
@@ -44,7 +45,7 @@ import { stretchOf } from "../analytics/query/stretch.ts";
 import { lastKey, readTail } from "../analytics/query/tail.ts";
 import { runSql, type SqlRows } from "../analytics/sql/run-sql.ts";
 import { emptyStats, readStats } from "../analytics/stats.ts";
-import { emptyToday, readToday } from "../analytics/today.ts";
+import { emptyToday, newestSlower, readToday } from "../analytics/today.ts";
 import { emptyToolCalls, readToolCalls } from "../analytics/tool-calls.ts";
 import { emptyWeeklyActivity, readWeeklyActivity } from "../analytics/weekly-activity.ts";
 import type { EffectivePolicy } from "../config/permission.ts";
@@ -84,6 +85,8 @@ export class TelemetryReader {
   readonly #core: TelemetryCore;
   readonly #processStatus: () => ProcessStatus;
   readonly #cache: DayCache | undefined;
+  /** The last answer about slower commands, and when it was read. */
+  #slower: { readonly readMs: number; readonly found: Today["slower"] } | undefined;
 
   /** `cache`: for a process that stays. */
   constructor(core: TelemetryCore, processStatus: () => ProcessStatus = () => readOnlyProcess, cache?: DayCache) {
@@ -95,6 +98,7 @@ export class TelemetryReader {
   /** Forgets what is kept in memory, after an erasure. */
   dropCache(): void {
     this.#cache?.drop();
+    this.#slower = undefined;
   }
 
   #receiverNotes(): readonly Message[] {
@@ -183,7 +187,7 @@ export class TelemetryReader {
   details(query: Query): Details {
     const nowMs = this.#core.clock.nowMs();
     const found = this.#core.locatedStore().read((connection) => readDetails(connection, query, nowMs, this.#cache));
-    return found ?? { durations: [], last: [] };
+    return found ?? { class: null, durations: [], last: [] };
   }
 
   /** How often a check runs until it succeeds; `undefined` for other commands. @throws ConfigError, SelectionError, SQLite's error. */
@@ -251,9 +255,26 @@ export class TelemetryReader {
   }
 
   /** @throws ConfigError, SQLite's error. */
-  today(): Today {
+  today(withMonth: boolean): Today {
     const nowMs = this.#core.clock.nowMs();
-    return this.#core.locatedStore().read((connection) => readToday(connection, nowMs)) ?? emptyToday;
+    const counts = this.#core.locatedStore().read((connection) => readToday(connection, nowMs)) ?? emptyToday;
+    const now = new Date(nowMs);
+    const from = dayText(new Date(now.getFullYear(), now.getMonth(), 1, 12).getTime());
+    const month: PeriodSelection = { period: "custom", from, to: dayText(nowMs) };
+    const costIn = (period: PeriodSelection) => this.query({ period }).total.cost.listUsd;
+    return {
+      ...counts,
+      costUsd: costIn({ period: "today" }),
+      monthUsd: withMonth ? costIn(month) : null,
+      slower: this.#newestSlower(nowMs),
+    };
+  }
+
+  /** Reads the insights at most once an hour: they change slowly. */
+  #newestSlower(nowMs: number): Today["slower"] {
+    if (this.#slower === undefined || Math.abs(nowMs - this.#slower.readMs) > hourMs)
+      this.#slower = { readMs: nowMs, found: newestSlower(this.insights({ period: "month" }), nowMs) };
+    return this.#slower.found;
   }
 
   /** `empty`: the result without a database. */

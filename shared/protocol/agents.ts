@@ -79,3 +79,6 @@ export const PlanAgentRequest = request("nexus/planAgent", object({ name }), nul
 /** Editor → worker: connects or disconnects an agent. The result is the new list of agents. */
 export const ConnectAgentRequest = request("nexus/connectAgent", object({ name }), AgentsRequest.result);
 export const DisconnectAgentRequest = request("nexus/disconnectAgent", object({ name }), AgentsRequest.result);
+
+/** Editor → worker: runs an agent's hook with a test payload. Returns why it does not work; `null` if it does. */
+export const TestAgentRequest = request("nexus/testAgent", object({ name }), object({ fault: nullable(string(8192)) }));

@@ -6,20 +6,14 @@
 import { modes } from "../consent/consent.ts";
 import { categories } from "../schema/categories.ts";
 import { AgentsRequest, agentNames, PlanAgentRequest } from "./agents.ts";
+import { validatePageAnswer, validatePageQuestion } from "./page-question.ts";
 import { uploadSchema, validatePermission } from "./record.ts";
-import {
-  InsightsRequest,
-  periods,
-  StatsRequest,
-  selection,
-  ToolCallsRequest,
-  WeeklyActivityRequest,
-} from "./reports.ts";
 import {
   arrayOf,
   boolean,
   enumOf,
   integer,
+  nonNegative,
   nullable,
   object,
   recordOf,
@@ -43,17 +37,32 @@ import {
 export const dismissReasons = ["known", "not_useful", "wrong"] as const;
 export type DismissReason = (typeof dismissReasons)[number];
 
-export const tabs = ["overview", "insights", "tools", "sharing", "privacy", "status"] as const;
+export const tabs = ["overview", "commands", "agents", "sessions", "insights", "data"] as const;
 export type Tab = (typeof tabs)[number];
+
+/** The parts of the tab `data`. */
+export const sections = ["privacy", "sharing", "status"] as const;
+export type Section = (typeof sections)[number];
+
+/** A tab, or a part of the tab `data`. */
+export const places = [...tabs, ...sections] as const;
+export type Place = (typeof places)[number];
+
+/** The longest name that a user gives to a workspace. */
+export const maxAlias = 60;
 
 /** Dashboard → editor. */
 export const validateAction = taggedUnion("type", {
   /** The dashboard has loaded and needs its first state. */
-  ready: object({ type: enumOf(["ready"]), selection }),
+  ready: object({ type: enumOf(["ready"]) }),
   /** Recorded as a use of the tab's feature. */
   viewTab: object({ type: enumOf(["viewTab"]), tab: enumOf(tabs) }),
-  choosePeriod: object({ type: enumOf(["choosePeriod"]), selection }),
-  chooseInsightPeriod: object({ type: enumOf(["chooseInsightPeriod"]), period: enumOf(periods) }),
+  /** The answer has the same number. `isRefresh`: the answer is known, but the data has changed since. */
+  ask: object({ type: enumOf(["ask"]), id: integer(), question: validatePageQuestion, isRefresh: boolean }),
+  /** Gives a workspace a name in this editor; an empty one removes it. */
+  nameWorkspace: object({ type: enumOf(["nameWorkspace"]), hash: string(64), name: string(maxAlias) }),
+  /** Copies a text to the clipboard. */
+  copy: object({ type: enumOf(["copy"]), text: string(1_000_000) }),
   giveConsent: object({
     type: enumOf(["giveConsent"]),
     mode: enumOf(modes),
@@ -73,6 +82,8 @@ export const validateAction = taggedUnion("type", {
   sample: object({ type: enumOf(["sample"]), categories: arrayOf(enumOf(categories), categories.length) }),
   /** Asks the server which upload schemas it accepts. */
   checkServer: object({ type: enumOf(["checkServer"]) }),
+  /** Needs the explanation of the schema: what is recorded, and what each category shares. */
+  explain: object({ type: enumOf(["explain"]) }),
   verifyLedger: object({ type: enumOf(["verifyLedger"]) }),
   showLedger: object({ type: enumOf(["showLedger"]) }),
   showRequest: object({ type: enumOf(["showRequest"]), seq: integer(1), answerSeq: nullable(integer(1)) }),
@@ -86,17 +97,49 @@ export const validateAction = taggedUnion("type", {
   planErasure: object({ type: enumOf(["planErasure"]), part: ErasePlanRequest.params }),
   /** Confirmed in the dashboard, which showed the amount. */
   erasePart: object({ type: enumOf(["erasePart"]), part: ErasePartRequest.params }),
-  /** Hides an insight until the user restores it. */
-  dismiss: object({ type: enumOf(["dismiss"]), id: string(160), reason: enumOf(dismissReasons) }),
+  /** Hides an insight for some days, or until the user restores it. */
+  dismiss: object({
+    type: enumOf(["dismiss"]),
+    id: string(160),
+    reason: enumOf(dismissReasons),
+    days: nullable(integer(1, 366)),
+  }),
   restoreInsights: object({ type: enumOf(["restoreInsights"]) }),
   /** Shows the exact change that connecting makes. */
   planAgent: object({ type: enumOf(["planAgent"]), name: enumOf(agentNames) }),
   /** Confirmed in the dashboard, which showed the change. */
   connectAgent: object({ type: enumOf(["connectAgent"]), name: enumOf(agentNames) }),
+  testAgent: object({ type: enumOf(["testAgent"]), name: enumOf(agentNames) }),
   disconnectAgent: object({ type: enumOf(["disconnectAgent"]), name: enumOf(agentNames) }),
   showLog: object({ type: enumOf(["showLog"]) }),
 });
 export type DashboardAction = Validated<typeof validateAction>;
+
+const text = string(2_000);
+const names = arrayOf(string(64), 256);
+
+/** The schema in words; sent once, because its texts are long. */
+const explanation = object({
+  dictionary: arrayOf(
+    object({
+      category: enumOf(categories),
+      title: text,
+      text,
+      events: arrayOf(object({ type: text, description: text }), 256),
+      fields: arrayOf(object({ name: text, description: text, purpose: text, holds: text, shared: text }), 256),
+    }),
+    categories.length,
+  ),
+  /** What each category adds to an upload, for each upload schema. */
+  shared: arrayOf(
+    object({
+      schema: uploadSchema,
+      parts: arrayOf(object({ category: enumOf(categories), events: names, fields: names }), categories.length),
+    }),
+    8,
+  ),
+});
+export type SchemaExplanation = Validated<typeof explanation>;
 
 /** Editor → dashboard. */
 export const validateDashboardMessage = taggedUnion("type", {
@@ -105,14 +148,24 @@ export const validateDashboardMessage = taggedUnion("type", {
     /** The editor's own view; `status` has the worker's complete one, if a worker is running. */
     permission: validatePermission,
     status: nullable(StatusRequest.result),
-    stats: nullable(StatsRequest.result),
-    toolCalls: nullable(ToolCallsRequest.result),
-    weeklyActivity: nullable(WeeklyActivityRequest.result),
     agents: nullable(AgentsRequest.result),
-    /** For the last 30 days. */
-    insights: nullable(InsightsRequest.result),
-    /** Dismissed insights. */
-    dismissed: arrayOf(object({ id: string(160), reason: enumOf(dismissReasons) }), 1_000),
+    /** Changes with the data: answers to earlier questions are outdated. */
+    revision: integer(),
+    workspaces: object({
+      /** Hashes in the order of their first event. */
+      known: arrayOf(string(64), 10_000),
+      /** The one that is open, and the name that only this editor knows. */
+      here: nullable(object({ hash: string(64), name: string(256) })),
+      /** Names that the user gave in this editor, by hash. */
+      aliases: recordOf(string(maxAlias), 10_000),
+    }),
+    /** US dollars in a calendar month; `null`: none is set. */
+    budgetUsd: nullable(nonNegative),
+    /** Dismissed insights; `untilMs`: when they return, in milliseconds since 1970. */
+    dismissed: arrayOf(
+      object({ id: string(160), reason: enumOf(dismissReasons), untilMs: nullable(integer()) }),
+      1_000,
+    ),
     notice: displayedNotice,
     /** What prevents recording; one sentence each. */
     problems: arrayOf(validateMessage, 8),
@@ -130,6 +183,7 @@ export const validateDashboardMessage = taggedUnion("type", {
     /** Time of this state, in milliseconds since 1970. */
     nowMs: integer(),
   }),
+  explanation: object({ type: enumOf(["explanation"]), explanation }),
   preview: object({ type: enumOf(["preview"]), preview: PreviewRequest.result }),
   agentChange: object({ type: enumOf(["agentChange"]), change: PlanAgentRequest.result }),
   erasePlan: object({
@@ -141,7 +195,14 @@ export const validateDashboardMessage = taggedUnion("type", {
   ledger: object({ type: enumOf(["ledger"]), requests: LedgerRequest.result }),
   request: object({ type: enumOf(["request"]), details: LedgerRequestDetails.result }),
   verification: object({ type: enumOf(["verification"]), check: VerifyLedgerRequest.result }),
-  showTab: object({ type: enumOf(["showTab"]), tab: enumOf(tabs) }),
+  showPlace: object({ type: enumOf(["showPlace"]), place: enumOf(places) }),
+  /** `answer`: `null` if it failed. */
+  answer: object({
+    type: enumOf(["answer"]),
+    id: integer(),
+    answer: nullable(validatePageAnswer),
+    failure: nullable(validateMessage),
+  }),
 });
 export type DashboardMessage = Validated<typeof validateDashboardMessage>;
 export type DashboardState = Extract<DashboardMessage, { type: "state" }>;

@@ -144,6 +144,8 @@ export interface Measures {
 export interface Group {
   /** A value of the grouping; a time as 2026-11-26, 2026-11 or 2026-11-26 14:00; "" for events without a value. */
   readonly key: string;
+  /** The class of a command, in groups by command. */
+  readonly class?: string;
   readonly measures: Measures;
 }
 
@@ -208,6 +210,8 @@ export interface EndedRun extends SessionEvent {
 
 /** Runs and tool calls of a query, one by one. */
 export interface Details {
+  /** The class of the commands; `null` if there are several or none. */
+  readonly class: string | null;
   /** How long they took: from the least to the most, without gaps. `toMs`: exclusive; `null` for the last without a bound. */
   readonly durations: readonly { readonly fromMs: number; readonly toMs: number | null; readonly count: number }[];
   /** The last ones, newest first, of those that retention kept. */

@@ -6,6 +6,7 @@ import {
   type Filters,
   type FirstTry,
   filterNames,
+  type Group,
   groupings,
   type Measures,
   type Query,
@@ -94,10 +95,14 @@ const measures: Validator<Measures> = object({
   }),
   cost: object({ listUsd: nullable(nonNegative), reportedUsd: nullable(nonNegative), unpricedTokens: nonNegative }),
 });
+const commandGroup = object({ key: string(128), class: label, measures });
+const otherGroup = object({ key: string(128), measures });
+const group: Validator<Group> = (value, at) =>
+  (Object.hasOwn(Object(value), "class") ? commandGroup : otherGroup)(value, at);
 const figures = {
   fromMs: integer(),
   toMs: integer(),
-  groups: arrayOf(object({ key: string(128), measures }), maxGroups),
+  groups: arrayOf(group, maxGroups),
   total: measures,
 };
 const answer: Validator<Answer> = object({
@@ -177,6 +182,7 @@ const endedRun = object({
   workspace: nullable(label),
 });
 const details: Validator<Details> = object({
+  class: nullable(label),
   durations: arrayOf(object({ fromMs: nonNegative, toMs: nullable(nonNegative), count: integer() }), 64),
   last: arrayOf(endedRun, 64),
 });

@@ -13,6 +13,7 @@ import {
   boolean,
   enumOf,
   integer,
+  nonNegative,
   nullable,
   object,
   string,
@@ -118,8 +119,21 @@ export const RecordEventsRequest = request(
 /** Editor → worker: today's totals, for the status bar item. */
 export const TodayRequest = request(
   "nexus/today",
-  object({}),
-  /** `commands` counts those that ended. `purgeMark` changes with each purge; 0: no purge yet. */
-  object({ commands: integer(), failed: integer(), agentToolCalls: integer(), purgeMark: integer() }),
+  /** `month`: whether the cost of the month is needed. */
+  object({ month: boolean }),
+  object({
+    /** Those that ended. */
+    commands: integer(),
+    failed: integer(),
+    agentToolCalls: integer(),
+    /** US dollars at list prices; `null` if no model has a price. */
+    costUsd: nullable(nonNegative),
+    /** The same in this calendar month; `null` also if it was not asked for. */
+    monthUsd: nullable(nonNegative),
+    /** The newest command that became slower by more than chance. */
+    slower: nullable(object({ id: string(160), command: string(128), factor: nonNegative, sinceMs: integer() })),
+    /** Changes with each purge; 0: no purge yet. */
+    purgeMark: integer(),
+  }),
 );
 export type Today = Validated<(typeof TodayRequest)["result"]>;

@@ -51,6 +51,12 @@ export function durationText(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** A round time, as on an axis: 1000 → "1 s", 60000 → "1 min". */
+export const roundTimeText = (ms: number): string =>
+  durationText(ms)
+    .replace(/\.0 s$/, " s")
+    .replace(/ 0 (s|min)$/, "");
+
 /** Local date and time, "2026-01-31 14:02:05"; `null` is "never". */
 export function dateTimeText(ms: number | null): string {
   if (ms === null) return "never";

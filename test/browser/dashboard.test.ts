@@ -4,18 +4,20 @@
  * it is open.
  */
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { tabs } from "../../shared/protocol/dashboard.ts";
+import { type Place, sections, tabs } from "../../shared/protocol/dashboard.ts";
 import { violations } from "./accessibility.ts";
+import { DashboardPage } from "./dashboard-page.ts";
 import { createSampleHome } from "./sample-home.ts";
 import { Workbench } from "./workbench.ts";
 
 let workbench: Workbench;
+let dashboard: DashboardPage;
 
 beforeAll(async () => {
   workbench = await Workbench.open({ vsix: inject("vsix"), prepare: createSampleHome });
+  dashboard = new DashboardPage(workbench);
   await workbench.command("View: Close Primary Side Bar");
   await workbench.command("Nexus: Open Dashboard");
-  await page().getByRole("button", { name: "30 days" }).click();
   await page().getByRole("rowheader", { name: "cargo build" }).waitFor();
 });
 afterAll(() => workbench?.close());
@@ -24,19 +26,27 @@ const page = () => workbench.nexusPage;
 const keyboard = () => workbench.page.keyboard;
 const focused = () => page().locator(":focus");
 
-/** A heading of each tab. */
-const headings = {
-  overview: "Activity by weekday and hour",
+/** Tabs, and the parts of the last one. */
+const places = [...tabs.filter((tab) => tab !== "data"), ...sections];
+
+/** A heading of each. */
+const headings: Readonly<Record<string, string | RegExp>> = {
+  overview: "Where the time goes",
+  commands: "Commands",
+  agents: "Coverage",
+  sessions: "Sessions",
   insights: /^cargo build takes/,
-  tools: "Coverage",
   sharing: "What may be shared?",
   privacy: "Resource usage",
   status: "Database",
-} as const;
+};
 
-async function open(tab: (typeof tabs)[number]): Promise<void> {
-  await page().locator(`#tab-${tab}`).click();
-  await page().getByRole("heading", { name: headings[tab] }).first().waitFor();
+async function open(place: Place): Promise<void> {
+  await dashboard.open(place);
+  await page()
+    .getByRole("heading", { name: headings[place] ?? "Your data" })
+    .first()
+    .waitFor();
 }
 
 /** Waits for another background colour: each theme has a different one. */
@@ -57,16 +67,32 @@ const themes = [
   ["dark", "Default Dark Modern"],
 ] as const;
 
+async function tabTo(text: string): Promise<void> {
+  while (!(await focused().textContent())?.includes(text)) await keyboard().press("Tab");
+}
+
+/** Opens the drawer of a command in the overview. */
+async function openDrawer(): Promise<void> {
+  await open("overview");
+  await page().getByRole("button", { name: "cargo build", exact: true }).click();
+  await dashboard.settled();
+  await dashboard.drawer.getByText(/^Last \d+ of/).waitFor();
+}
+
 describe("dashboard in the packaged extension", () => {
   it.each(themes)("passes axe-core on every tab after a change to the theme %s", async (theme, name) => {
     await chooseTheme(name);
-    for (const tab of tabs) {
+    for (const tab of places) {
       await open(tab);
       await workbench.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
       expect(await violations(workbench), `${tab} in ${theme}`).toEqual([]);
       await workbench.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = false; })");
       await workbench.screenshot(`${tab}-${theme}`);
     }
+    await openDrawer();
+    expect(await violations(workbench), `drawer in ${theme}`).toEqual([]);
+    await workbench.screenshot(`drawer-${theme}`);
+    await keyboard().press("Escape");
   });
 
   it("can be used with the keyboard only", async () => {
@@ -75,20 +101,41 @@ describe("dashboard in the packaged extension", () => {
     for (const tab of [...tabs.slice(1), tabs[0]]) {
       await keyboard().press("ArrowRight");
       expect(await focused().getAttribute("id")).toBe(`tab-${tab}`);
-      await page().getByRole("heading", { name: headings[tab] }).first().waitFor();
+      if (tab !== "data")
+        await page()
+          .getByRole("heading", { name: headings[tab] ?? "" })
+          .first()
+          .waitFor();
     }
     await keyboard().press("End");
-    expect(await focused().getAttribute("id")).toBe("tab-status");
+    expect(await focused().getAttribute("id")).toBe("tab-data");
     await keyboard().press("Home");
-    // After the tabs, the focus follows the reading order.
+    // After the tabs, the focus follows the reading order: filters, cards, chart.
     await keyboard().press("Tab");
-    expect(await focused().textContent()).toBe("Today");
-    await keyboard().press("Tab");
+    expect(await focused().getAttribute("id")).toBe("period");
+    await tabTo("Waiting time");
     await keyboard().press("Enter");
-    await page().getByRole("button", { name: "7 days", pressed: true }).waitFor();
-    const table = page().getByRole("table").filter({ hasText: "Cancelled or unknown" });
+    await page().locator('#tab-commands[aria-selected="true"]').waitFor();
+    await keyboard().press("Alt+ArrowLeft");
+    await page().locator('#tab-overview[aria-selected="true"]').waitFor();
+    // A bar of the chart by arrow keys; a range with Shift.
+    await page().locator("#activity [data-at='29']").focus();
+    await keyboard().press("ArrowLeft");
+    expect(await focused().getAttribute("data-at")).toBe("28");
+    await keyboard().press("Enter");
+    await dashboard.drawer.waitFor();
+    expect(await focused().getAttribute("id")).toBe("drawer-title");
+    await keyboard().press("Escape");
+    expect(await focused().getAttribute("data-at")).toBe("28");
+    await keyboard().press("Shift+ArrowLeft");
+    await keyboard().press("Shift+ArrowLeft");
+    await keyboard().press("Enter");
+    await page().getByLabel("From", { exact: true }).waitFor();
+    await keyboard().press("Alt+ArrowLeft");
+    await dashboard.settled();
+    const table = page().getByRole("table", { name: /^Commands per day/ });
     expect(await table.isVisible()).toBe(false);
-    while ((await focused().textContent()) !== "Show as table") await keyboard().press("Tab");
+    await page().getByText("Show as table").first().focus();
     await keyboard().press("Enter");
     await table.waitFor();
     await keyboard().press("Enter");
@@ -99,7 +146,7 @@ describe("dashboard in the packaged extension", () => {
     ["4K", { width: 3840, height: 2160 }],
   ])("fits a window of %s", async (theme, size) => {
     await workbench.page.setViewportSize(size);
-    for (const tab of tabs) {
+    for (const tab of places) {
       await open(tab);
       const [overflow, width] = await workbench.evaluate<[number, number]>(
         "[document.documentElement.scrollWidth - innerWidth, innerWidth]",
@@ -108,6 +155,10 @@ describe("dashboard in the packaged extension", () => {
       expect(await violations(workbench), `${tab} in ${theme}`).toEqual([]);
       await workbench.screenshot(`${tab}-${theme.replace(" ", "-")}`);
     }
+    await openDrawer();
+    expect(await violations(workbench), `drawer at ${theme}`).toEqual([]);
+    await workbench.screenshot(`drawer-${theme.replace(" ", "-")}`);
+    await keyboard().press("Escape");
     await workbench.page.setViewportSize({ width: 1280, height: 860 });
   });
 
@@ -141,12 +192,10 @@ describe("dashboard in the packaged extension", () => {
 
   it("recovers after the worker is killed while it is open", async () => {
     await open("overview");
-    await page().getByRole("button", { name: "Today" }).click();
+    await dashboard.choosePeriod("Today");
     await workbench.openTerminal();
     await workbench.type("git --version");
-    const row = page()
-      .getByRole("row")
-      .filter({ has: page().getByRole("rowheader", { name: "git", exact: true }) });
+    const row = dashboard.row("git");
     await row.getByRole("cell", { name: "1", exact: true }).waitFor();
     await workbench.killWorker();
     await workbench.type("git --version");

@@ -1,5 +1,6 @@
 /** Insights of a sample month in the packaged extension: evidence, filters, dismissing. */
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { DashboardPage } from "./dashboard-page.ts";
 import { createSampleHome } from "./sample-home.ts";
 import { Workbench } from "./workbench.ts";
 
@@ -17,7 +18,6 @@ describe("insights tab in the packaged extension", () => {
   it("shows insights with evidence and advice", async () => {
     await workbench.runInTerminal("true");
     await workbench.command("Nexus: Open Dashboard");
-    await page().getByRole("button", { name: "30 days" }).click();
     await page().getByRole("rowheader", { name: "cargo build" }).waitFor();
     await workbench.screenshot("overview-month-dark");
     await page().getByRole("tab", { name: "Insights" }).click();
@@ -35,31 +35,24 @@ describe("insights tab in the packaged extension", () => {
     await workbench.screenshot("insights-dark");
   });
 
-  it("shows another period", async () => {
-    const periods = page().getByRole("group", { name: "Period of the insights" });
-    await periods.getByRole("button", { name: "7 days" }).click();
-    await periods.getByRole("button", { name: "7 days", pressed: true }).waitFor();
+  it("shows another period, and days that the user chooses", async () => {
+    const dashboard = new DashboardPage(workbench);
+    await dashboard.choosePeriod("7 days");
     await heading(/^cargo build takes .* per week\.$/).waitFor();
-    await periods.getByRole("button", { name: "30 days" }).click();
-  });
-
-  it("keeps its insights while the overview shows a custom range", async () => {
-    await page().getByRole("tab", { name: "Overview" }).click();
-    await page().getByRole("button", { name: "Custom range" }).click();
+    await dashboard.open("overview");
+    await dashboard.choosePeriod("Custom range");
     const day = (daysAgo: number) => new Date(Date.now() - daysAgo * 24 * 60 * 60 * 1000).toLocaleDateString("sv-SE");
     await page().getByLabel("From", { exact: true }).fill(day(9));
     await page().getByLabel("To", { exact: true }).fill(day(3));
     // Seven days with 22 commands each.
+    await dashboard.waitForCommands(154);
     await page()
-      .locator("dl.card", { has: page().getByText("Commands", { exact: true }) })
-      .getByText("154", { exact: true })
-      .waitFor();
-    await page()
-      .getByText(/^(unchanged|[+−]\d+(%| points?))$/)
+      .getByText(/vs\. the 7 days before/)
       .first()
       .waitFor();
     await workbench.screenshot("overview-days-dark");
-    await page().getByRole("tab", { name: "Insights" }).click();
+    await dashboard.choosePeriod("30 days");
+    await dashboard.open("insights");
   });
 
   it("filters, dismisses and restores insights", async () => {
@@ -78,5 +71,16 @@ describe("insights tab in the packaged extension", () => {
     expect(await heading(/^cargo build takes/).count()).toBe(0);
     await page().getByRole("button", { name: "Restore" }).click();
     await heading(/^cargo build takes/).waitFor();
+  });
+
+  it("leads from an insight to its runs, and back with Escape", async () => {
+    await page()
+      .getByRole("button", { name: /^Show runs: npm test became slower/ })
+      .click();
+    const { drawer } = new DashboardPage(workbench);
+    await drawer.getByRole("heading", { name: "npm test" }).waitFor();
+    await drawer.getByText("Last 50 of").waitFor();
+    await workbench.page.keyboard.press("Escape");
+    await drawer.waitFor({ state: "detached" });
   });
 });

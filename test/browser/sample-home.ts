@@ -1,17 +1,29 @@
-/** Creates a home folder with consent to all categories and a sample month in an event log. */
+/** Creates home folders with consent to all categories and invented work in an event log. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { displayedNotice } from "../../server/config/consent-log.ts";
 import { categories } from "../../shared/schema/categories.ts";
+import { dayMs } from "../../shared/schema/durations.ts";
 import { decide } from "../fixtures/consented.ts";
 import { sampleMonth } from "../fixtures/sample-month.ts";
+import { sampleYear } from "../fixtures/sample-year.ts";
 
-export async function createSampleHome(home: string): Promise<void> {
+export const createSampleHome = (home: string): Promise<void> => createHome(home, 45, sampleMonth(Date.now()));
+
+/** `workspaceOf`: the name under which a workspace of the year is recorded. */
+export async function createYearHome(
+  home: string,
+  nowMs: number,
+  workspaceOf?: (name: string) => string,
+): Promise<void> {
+  await createHome(home, 400, sampleYear({ nowMs, ...(workspaceOf === undefined ? {} : { workspaceOf }) }));
+  await writeFile(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nretention_days = 400\n");
+}
+
+async function createHome(home: string, days: number, events: string): Promise<void> {
   const logs = join(home, "nexus", "state", "events");
-  const ts = new Date(Date.now() - 45 * 24 * 60 * 60 * 1000).toISOString();
-  const notice = displayedNotice;
-  const record = { ts, mode: "local", collect: categories, notice };
-  decide(home, record);
+  const ts = new Date(Date.now() - days * dayMs).toISOString();
+  decide(home, { ts, mode: "local", collect: categories, notice: displayedNotice });
   await mkdir(logs, { recursive: true, mode: 0o700 });
-  await writeFile(join(logs, "work.jsonl"), sampleMonth(Date.now()));
+  await writeFile(join(logs, "work.jsonl"), events);
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { displayedNotice } from "../../server/config/consent-log.ts";
 import { categories } from "../../shared/schema/categories.ts";
 import { decide } from "../fixtures/consented.ts";
+import { DashboardPage } from "./dashboard-page.ts";
 import { Workbench } from "./workbench.ts";
 
 let workbench: Workbench;
@@ -20,21 +21,9 @@ beforeAll(async () => {
 });
 afterAll(() => workbench?.close());
 
-const page = () => workbench.nexusPage;
-const cardOf = (title: string) => page().locator("dl.card", { has: page().getByText(title, { exact: true }) });
-const row = (name: string) =>
-  page()
-    .getByRole("row")
-    .filter({ has: page().getByRole("rowheader", { name, exact: true }) });
-
-/** Waits until the dashboard shows so many commands. */
-async function waitForCommands(count: number): Promise<void> {
-  await cardOf("Commands")
-    .locator("dd")
-    .first()
-    .filter({ hasText: new RegExp(`^${count}$`) })
-    .waitFor();
-}
+const dashboard = () => new DashboardPage(workbench);
+const row = (name: string) => dashboard().row(name);
+const waitForCommands = (count: number) => dashboard().waitForCommands(count);
 
 describe("terminal lines in the packaged extension", () => {
   it("names a line after its last working command", async () => {
@@ -52,8 +41,8 @@ describe("terminal lines in the packaged extension", () => {
     await waitForCommands(4);
     await workbench.type("grep -q x /dev/null");
     await waitForCommands(5);
-    await cardOf("Success rate").getByText("100%", { exact: true }).waitFor();
-    expect(await row("grep").textContent()).toMatch(/1–/);
+    await dashboard().card("Failed commands").getByText("0%", { exact: true }).waitFor();
+    expect(await row("grep").textContent()).toMatch(/grep\s*1/);
   });
 
   it("does not count what never ran: Enter without a command, and Ctrl+C at the prompt", async () => {
@@ -75,9 +64,7 @@ describe("terminal lines in the packaged extension", () => {
     await workbench.page.locator(".single-terminal-tab").filter({ hasText: "tail" }).waitFor();
     await workbench.command("Terminal: Kill the Active Terminal Instance");
     await waitForCommands(7);
-    await cardOf("Commands")
-      .getByText(/1 cancelled/)
-      .waitFor();
-    expect(await row("tail").textContent()).toMatch(/1–/);
+    await row("tail").getByRole("button").click();
+    await dashboard().drawer.getByText("1, 1 cancelled", { exact: true }).waitFor();
   });
 });

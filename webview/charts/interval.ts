@@ -1,5 +1,5 @@
 /** Charts of an insight's evidence: a share with its confidence interval, and two medians. */
-import { html, svg, type TemplateResult } from "lit";
+import { html, svg, type TemplateResult } from "lit-html";
 import type { Insight } from "../../shared/protocol/reports.ts";
 import { durationText, percentText } from "../../shared/text/format.ts";
 

@@ -1,6 +1,7 @@
 /** Panel of AI agents: status, last event, and the exact settings change before connecting. */
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit-html";
 import type { AgentChange, AgentStatus } from "../../shared/protocol/agents.ts";
+import { countText } from "../../shared/text/format.ts";
 import type { Actions, ViewState } from "../state.ts";
 
 function stateText({ installed, connected, blockedBy, approval, lastEventMs }: AgentStatus): string {
@@ -14,7 +15,8 @@ function agentView(agent: AgentStatus, { state }: ViewState, { post }: Actions):
   const busy = state?.busy ?? true;
   const replace = html`<button class="second" ?disabled=${busy} @click=${() => post({ type: "planAgent", name })}>Update the hook…</button>`;
   const button = connected
-    ? html`<button class="second" ?disabled=${busy} @click=${() => post({ type: "disconnectAgent", name })}>Disconnect ${title}</button>`
+    ? html`<button class="second" ?disabled=${busy} @click=${() => post({ type: "disconnectAgent", name })}>Disconnect ${title}</button>
+        <button class="second" ?disabled=${busy} @click=${() => post({ type: "testAgent", name })}>Test ${title}</button>`
     : html`<button class="second" ?disabled=${busy} @click=${() => post({ type: "planAgent", name })}>Connect ${title}…</button>`;
   return html`<tr>
     <th scope="row">${title} <span class="where path">${file}</span></th>
@@ -49,23 +51,31 @@ function changeView(
   </div>`;
 }
 
-/** Connected agents first, then those that can be connected. */
-function sorted(agents: readonly AgentStatus[]): readonly AgentStatus[] {
-  const rank = ({ connected, installed }: AgentStatus) => (connected ? 0 : installed ? 1 : 2);
-  return [...agents].sort((a, b) => rank(a) - rank(b));
-}
+/** Connected agents first. */
+const sorted = (agents: readonly AgentStatus[]): readonly AgentStatus[] =>
+  [...agents].sort((a, b) => Number(b.connected) - Number(a.connected));
+
+const agentsTable = (agents: readonly AgentStatus[], model: ViewState, actions: Actions): TemplateResult =>
+  html`<div class="scroll"><table>
+    <thead><tr><th scope="col">Agent</th><th scope="col">Status</th><td></td></tr></thead>
+    <tbody>${sorted(agents).map((agent) => agentView(agent, model, actions))}</tbody>
+  </table></div>`;
 
 export function agentsPanel(model: ViewState, actions: Actions): TemplateResult {
   const { state, agentChange } = model;
   const agents = state?.agents ?? null;
   if (agents === null) return html``;
+  const present = agents.filter(({ installed, connected }) => installed || connected);
+  const absent = agents.filter((agent) => !present.includes(agent));
   return html`<section class="panel">
-    <h2>Agents</h2>
+    <h2>Connections</h2>
     <p class="quiet">Connected agents report tool calls through their own hooks, even when VS Code is closed.${state?.permission.mode === "off" ? html` Without your consent they record nothing. The setting <code>nexus.telemetry.enabled</code> does not affect them.` : nothing}</p>
     ${agentChange === null ? nothing : changeView(agentChange, model, actions)}
-    <div class="scroll"><table>
-      <thead><tr><th scope="col">Agent</th><th scope="col">Status</th><td></td></tr></thead>
-      <tbody>${sorted(agents).map((agent) => agentView(agent, model, actions))}</tbody>
-    </table></div>
+    ${present.length === 0 ? html`<p>No supported agent was found on this machine.</p>` : agentsTable(present, model, actions)}
+    <details class="absent">
+      <summary>${countText(absent.length, "supported agent")} not installed</summary>
+      <p class="quiet">${absent.map(({ title }) => title).join(", ")}.</p>
+    </details>
+    <p class="quiet">Some agents report tokens and cost only by OpenTelemetry, which you set up in a terminal: <code>nexus agents connect --otel</code></p>
   </section>`;
 }

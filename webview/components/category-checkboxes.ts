@@ -1,5 +1,5 @@
 /** One checkbox per consent category, with its title and a text. */
-import { html, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit-html";
 import { categoryTexts } from "../../shared/consent/notice.ts";
 import type { Category } from "../../shared/schema/categories.ts";
 

@@ -1,5 +1,5 @@
 /** Confirmation of an irreversible action: the button that opens it, and the dialog. */
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit-html";
 import type { DashboardAction } from "../../shared/protocol/dashboard.ts";
 import type { Actions, Confirmation, ViewState } from "../state.ts";
 
@@ -33,7 +33,7 @@ export function confirmDialog(
     <div>
       <p id="${name}-question">${question}</p>
       <div class="row">
-        <button ?disabled=${state?.busy ?? true} @click=${() => post(action)}>${confirm}</button>
+        <button class="danger" ?disabled=${state?.busy ?? true} @click=${() => post(action)}>${confirm}</button>
         <button class="second" id="${name}-cancel" @click=${cancel}>Cancel</button>
       </div>
     </div>

@@ -1,5 +1,5 @@
 /** Consent to recording: what is stored, three groups of categories, and the choice. Nothing is preselected. */
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit-html";
 import {
   type AskedCategory,
   askedCategories,

@@ -1,11 +1,8 @@
 /** The data dictionary: event types and fields of the schema that the worker enforces. */
-import { html, type TemplateResult } from "lit";
-import { type Explanation, explanations } from "../../shared/text/explain.ts";
+import { html, type TemplateResult } from "lit-html";
+import type { SchemaExplanation } from "../../shared/protocol/dashboard.ts";
 
-/** Cached: the schema does not change at run time. */
-let cached: readonly Explanation[] | undefined;
-
-function categoryView({ title, events, fields }: Explanation): TemplateResult {
+function categoryView({ title, events, fields }: SchemaExplanation["dictionary"][number]): TemplateResult {
   return html`<details>
     <summary>${title}</summary>
     <ul class="plain">${events.map(({ type, description }) => html`<li><code>${type}</code> ${description}</li>`)}</ul>
@@ -25,11 +22,10 @@ function categoryView({ title, events, fields }: Explanation): TemplateResult {
   </details>`;
 }
 
-export function dataDictionary(): TemplateResult {
-  cached ??= explanations();
+export function dataDictionary(explanation: SchemaExplanation | null): TemplateResult {
   return html`<section class="panel">
     <h2>Data dictionary</h2>
     <p class="quiet">Generated from the schema that the worker enforces. Nothing else can be stored.</p>
-    ${cached.map(categoryView)}
+    ${(explanation?.dictionary ?? []).map(categoryView)}
   </section>`;
 }

@@ -1,5 +1,5 @@
 /** Panel of the user's data: amount, location, data retention, export, purge, pseudonym reset. */
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit-html";
 import type { Status } from "../../shared/protocol/worker.ts";
 import { countText, sizeText } from "../../shared/text/format.ts";
 import type { Actions, ViewState } from "../state.ts";

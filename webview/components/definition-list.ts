@@ -1,5 +1,5 @@
 /** A list of names and values, and the texts of common values. */
-import { html, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit-html";
 
 export function definitionList(facts: readonly (readonly [string, unknown])[]): TemplateResult {
   return html`<dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;

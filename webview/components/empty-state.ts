@@ -1,5 +1,5 @@
 /** Empty state of a tab: why there is no data, and what to do. */
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit-html";
 import type { Actions, ViewState } from "../state.ts";
 
 interface EmptyText {
@@ -21,7 +21,7 @@ const unavailable: EmptyText = {
 };
 
 /** `noData`: the text if recording is on and works. */
-export function emptyState({ state }: ViewState, { setState }: Actions, noData: EmptyText): TemplateResult {
+export function emptyState({ state }: ViewState, { go }: Actions, noData: EmptyText): TemplateResult {
   const isOff = state?.permission.mode === "off";
   const isBlocked = isOff && state.permission.consent === "given";
   const isFailing = state !== null && !isOff && (state.failure !== null || (state.status?.problem ?? null) !== null);
@@ -29,6 +29,6 @@ export function emptyState({ state }: ViewState, { setState }: Actions, noData: 
   return html`<div class="panel empty">
     <h2>${title}</h2>
     <p class="quiet">${text}</p>
-    ${isOff && !isBlocked ? html`<button @click=${() => setState({ tab: "privacy" })}>Choose what to record</button>` : nothing}
+    ${isOff && !isBlocked ? html`<button @click=${() => go({ tab: "data", section: "privacy" })}>Choose what to record</button>` : nothing}
   </div>`;
 }

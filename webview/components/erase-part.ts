@@ -1,5 +1,5 @@
 /** Deleting a part of the data: a source, this workspace, a period; with the amount before. */
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit-html";
 import type { EraseRequestSelection } from "../../shared/protocol/worker.ts";
 import { countText, sizeText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";

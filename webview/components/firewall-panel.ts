@@ -1,5 +1,5 @@
 /** Firewall counts by reason and source. Values are never counted or displayed. */
-import { html, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit-html";
 import type { Status } from "../../shared/protocol/worker.ts";
 import { countText, numberText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";

@@ -1,5 +1,5 @@
 /** The ledger: one row per request, with its exact body, its receipt, and the result of a verification. */
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit-html";
 import type { LedgerRequests, SharingStatus } from "../../shared/protocol/worker.ts";
 import { countText, numberText, sizeText } from "../../shared/text/format.ts";
 import type { Actions, LedgerVerification, ViewState } from "../state.ts";

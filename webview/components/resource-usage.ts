@@ -1,5 +1,5 @@
 /** Panel of the worker's own resource usage: CPU, memory, disk and time per event. */
-import { html, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit-html";
 import type { Status } from "../../shared/protocol/worker.ts";
 import { durationText, numberText, percentText, sizeText } from "../../shared/text/format.ts";
 import { definitionList, timeText } from "./definition-list.ts";

@@ -1,17 +1,18 @@
 /** Consent to sharing: check the server, select what may be shared, see a sample. */
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit-html";
 import { notice } from "../../shared/consent/notice.ts";
+import type { SchemaExplanation } from "../../shared/protocol/dashboard.ts";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
 import type { Category } from "../../shared/schema/categories.ts";
-import { sharedCategories, sharedParts } from "../../shared/schema/shared-categories.ts";
-import type { UploadSchema } from "../../shared/schema/upload-schema.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { categoryCheckboxes } from "./category-checkboxes.ts";
 import { timeText } from "./definition-list.ts";
 
+type SharedPart = SchemaExplanation["shared"][number]["parts"][number];
+
 /** "Events: agent_event. Fields: tool_name, tool_phase." */
-function partText(schema: UploadSchema, category: Category): string {
-  const part = sharedParts(schema).find((candidate) => candidate.category === category);
+function partText(parts: readonly SharedPart[], category: Category): string {
+  const part = parts.find((candidate) => candidate.category === category);
   const list = (title: string, names: readonly string[] = []) =>
     names.length === 0 ? [] : [`${title}: ${names.join(", ")}.`];
   return [...list("Events", part?.events), ...list("Fields", part?.fields)].join(" ");
@@ -42,12 +43,13 @@ function checkView(sharing: SharingStatus, busy: boolean, { post }: Actions): Te
 }
 
 function choiceView(model: ViewState, sharing: SharingStatus, { setState, post }: Actions): TemplateResult {
-  const { state } = model;
+  const { state, explanation } = model;
   const { address, offered } = sharing;
-  if (state === null || offered === null || address === null) return html``;
+  if (state === null || offered === null || address === null || explanation === null) return html``;
   const { permission, notice: displayed } = state;
   const { collect } = permission;
-  const listed = sharedCategories(offered.schema).filter((name) => collect.includes(name));
+  const parts = explanation.shared.find(({ schema }) => schema === offered.schema)?.parts ?? [];
+  const listed = parts.map(({ category }) => category).filter((name) => collect.includes(name));
   const hasConsent = permission.agreedShare.length > 0 && permission.agreedDestination === address;
   const isGrown = hasConsent && offered.schema > permission.agreedSchema;
   const agreed = hasConsent ? permission.agreedShare.filter((name) => listed.includes(name)) : [];
@@ -83,7 +85,7 @@ function choiceView(model: ViewState, sharing: SharingStatus, { setState, post }
       ${hasConsent && !isGrown ? nothing : html`<span class="quiet">Nothing is preselected.</span>`}
     </div>
     ${isGrown ? html`<p>You agreed to upload schema ${permission.agreedSchema}. Schema ${offered.schema} contains more, so select again. What is recorded already goes out in schema ${permission.agreedSchema}.</p>` : nothing}
-    ${listed.length === 0 ? html`<p>None of the categories that you record has an effect on this server.</p>` : categoryCheckboxes("share", listed, selected, (name) => partText(offered.schema, name), select)}
+    ${listed.length === 0 ? html`<p>None of the categories that you record has an effect on this server.</p>` : categoryCheckboxes("share", listed, selected, (name) => partText(parts, name), select)}
     <div class="choice">
       <input type="checkbox" id="share-automatic" .checked=${automatic} @change=${setAutomatic} />
       <label for="share-automatic">Send automatically</label>

@@ -1,8 +1,8 @@
 /** Insights tab: one card per kind of insight, with evidence, advice and the reason why it is shown. */
 
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit-html";
 import { type DismissReason, dismissReasons } from "../../shared/protocol/dashboard.ts";
-import { type Insight, periods } from "../../shared/protocol/reports.ts";
+import type { Insight } from "../../shared/protocol/reports.ts";
 import { countText, durationText } from "../../shared/text/format.ts";
 import {
   type InsightCard,
@@ -15,7 +15,8 @@ import {
 } from "../../shared/text/insights.ts";
 import { comparisonChart, intervalChart } from "../charts/interval.ts";
 import { emptyState } from "../components/empty-state.ts";
-import { periodNames } from "../components/period-picker.ts";
+import { hasNothing, pendingView } from "../components/pending.ts";
+import { insightSubject } from "../data/insight-subject.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { translated } from "../translate.ts";
 
@@ -27,15 +28,19 @@ const reasonNames: Readonly<Record<DismissReason, string>> = {
 };
 
 function cardView({ main, others }: InsightCard, { dismissing }: ViewState, actions: Actions): TemplateResult {
+  const subject = insightSubject(main);
   const text = insightText(main);
   const sentence = translated(text.sentence);
   return html`<li class="panel insight">
     <div class="row spread">
       <h2>${sentence}</h2>
       ${
-        dismissing === main.id
-          ? dismissReasonsView(main, sentence, actions)
-          : html`<button class="second" aria-label="Dismiss: ${sentence}" @click=${() => actions.setState({ dismissing: main.id })}>Dismiss</button>`
+        dismissing?.id === main.id
+          ? dismissReasonsView(main, dismissing.days, sentence, actions)
+          : html`<span class="row">
+              ${subject === null ? nothing : html`<button class="second" aria-label="Show runs: ${sentence}" @click=${() => actions.go({ subject })}>Show runs</button>`}
+              <button class="second" aria-label="Dismiss: ${sentence}" @click=${() => actions.setState({ dismissing: { id: main.id, days: 30 } })}>Dismiss</button>
+            </span>`
       }
     </div>
     <ul class="plain">${text.evidence.map((fact) => html`<li>${translated(fact)}</li>`)}</ul>
@@ -51,50 +56,63 @@ function otherView(insight: Insight): TemplateResult {
   return html`<li>${subjectText(insight)}${week}</li>`;
 }
 
-function dismissReasonsView(insight: Insight, sentence: string, { post, setState }: Actions): TemplateResult {
+/** How long an insight is dismissed: days, or for good. */
+const dismissDays: readonly (readonly [days: number | null, name: string])[] = [
+  [7, "for 7 days"],
+  [30, "for 30 days"],
+  [null, "until restored"],
+];
+
+function dismissReasonsView(
+  { id }: Insight,
+  days: number | null,
+  sentence: string,
+  { post, setState }: Actions,
+): TemplateResult {
   const dismiss = (reason: DismissReason) => {
     setState({ dismissing: null });
-    post({ type: "dismiss", id: insight.id, reason });
+    post({ type: "dismiss", id, reason, days });
   };
-  return html`<div class="segments" role="group" aria-label="Why dismiss: ${sentence}">
-    ${dismissReasons.map((reason) => html`<button @click=${() => dismiss(reason)}>${reasonNames[reason]}</button>`)}
-    <button @click=${() => setState({ dismissing: null })}>Cancel</button>
+  const chosen = (event: Event) => {
+    const value = (event.target as HTMLSelectElement).value;
+    setState({ dismissing: { id, days: value === "" ? null : Number(value) } });
+  };
+  return html`<div class="row" role="group" aria-label="Why dismiss: ${sentence}">
+    <select aria-label="How long" @change=${chosen}>${dismissDays.map(([value, name]) => html`<option value=${value ?? ""} ?selected=${value === days}>${name}</option>`)}</select>
+    <div class="segments">
+      ${dismissReasons.map((reason) => html`<button @click=${() => dismiss(reason)}>${reasonNames[reason]}</button>`)}
+      <button @click=${() => setState({ dismissing: null })}>Cancel</button>
+    </div>
   </div>`;
 }
 
 const requirement = "Insights need at least ten runs of a command and a statistically significant difference.";
 
-function controls({ filter, insightPeriod }: ViewState, runs: number, { post, setState }: Actions): TemplateResult {
+function controls({ filter }: ViewState, runs: number, { setState }: Actions): TemplateResult {
   return html`<div class="row spread">
     <div class="segments" role="group" aria-label="Filter">
       <button aria-pressed=${filter === null} @click=${() => setState({ filter: null })}>All</button>
       ${insightFilters.map((name) => html`<button aria-pressed=${filter === name} @click=${() => setState({ filter: name })}>${filterNames[name]}</button>`)}
-    </div>
-    <div class="segments" role="group" aria-label="Period of the insights">
-      ${periods.map(
-        (period) =>
-          html`<button aria-pressed=${insightPeriod === period} @click=${() => {
-            setState({ insightPeriod: period });
-            post({ type: "chooseInsightPeriod", period });
-          }}>${periodNames[period]}</button>`,
-      )}
     </div>
     <span class="quiet">${countText(runs, "command")}</span>
   </div>`;
 }
 
 export function insightsTab(model: ViewState, actions: Actions): TemplateResult {
-  const { state, filter, insightPeriod } = model;
-  const insights = state?.insights ?? null;
-  if (insights === null || (insights.runs === 0 && insightPeriod === "month")) {
-    return emptyState(model, actions, { title: "No insights yet", text: requirement });
-  }
+  const { state, filter, view } = model;
+  const none = { title: "No insights yet", text: requirement };
+  if (hasNothing(model)) return emptyState(model, actions, none);
+  const found = actions.ask("insights", { kind: "insights", params: view.period });
+  const insights = found.result;
+  if (insights === undefined) return pendingView(found, model, actions);
+  if (insights.runs === 0) return emptyState(model, actions, none);
   const dismissed = new Set((state?.dismissed ?? []).map(({ id }) => id));
   const matching = insights.insights.filter((insight) => matchesFilter(insight, filter === null ? [] : [filter]));
   const shown = matching.filter(({ id }) => !dismissed.has(id));
   const dismissedCount = matching.length - shown.length;
   return html`
     ${controls(model, insights.runs, actions)}
+    ${Object.keys(view.filters).length === 0 ? nothing : html`<p class="quiet">Insights are about everything: filters do not apply.</p>`}
     ${
       shown.length === 0
         ? html`<div class="panel empty"><h2>No insights</h2>

@@ -1,153 +1,132 @@
-/** Overview tab: totals of a period, activity, top commands, tools, agents and languages. */
-import { html, nothing, type TemplateResult } from "lit";
-import type { Ranked, Stats, ToolCalls, WeeklyActivity } from "../../shared/protocol/reports.ts";
-import { isAgent } from "../../shared/schema/sources.ts";
-import { changeText, countText, durationText, numberText, percentText } from "../../shared/text/format.ts";
-import { sourceLabel } from "../../shared/text/labels.ts";
-import { exitRulesMessage } from "../../shared/text/sentences.ts";
-import { activityChart } from "../charts/activity.ts";
+/** Overview tab: what the user waited for, what failed, what agents did and what it cost. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import type { Answer, Group } from "../../shared/protocol/query.ts";
+import type { Insights, WeeklyActivity } from "../../shared/protocol/reports.ts";
+import { durationText, numberText, usdText } from "../../shared/text/format.ts";
+import { insightCards, insightText } from "../../shared/text/insights.ts";
+import { languageLabel } from "../../shared/text/language-labels.ts";
+import { calendar } from "../charts/calendar.ts";
 import { weeklyHeatmap } from "../charts/weekly-heatmap.ts";
+import { activityPanel } from "../components/activity-panel.ts";
+import { cards } from "../components/cards.ts";
+import { commandsTable } from "../components/commands-table.ts";
+import { dataTable } from "../components/data-table.ts";
 import { emptyState } from "../components/empty-state.ts";
-import { periodPicker } from "../components/period-picker.ts";
+import { failureView } from "../components/figures.ts";
+import { groupLink } from "../components/group-link.ts";
+import { hasNothing, pendingView } from "../components/pending.ts";
+import { workspacesPanel } from "../components/workspaces-panel.ts";
+import { insightSubject, slowerCommands } from "../data/insight-subject.ts";
+import { groupLabel } from "../data/names.ts";
+import { compared, figures, usual } from "../data/questions.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { translated } from "../translate.ts";
 
-/** 100% and 0% need no decimal. */
-const rateText = (rate: number): string => percentText(rate, rate === 0 || rate === 1 ? 0 : 1);
+const maxInsights = 3;
 
-/** A value's detail, and how it compares with the previous period. */
-interface CardDetail {
-  readonly text: string;
-  readonly change: string;
-}
-
-function card(title: string, value: string, { text, change }: CardDetail): TemplateResult {
-  const suffix = change === "" ? nothing : html`, <span title="compared with the previous period">${change}</span>`;
-  return html`<dl class="card"><dt>${title}</dt><dd>${value}</dd><dd class="quiet">${text}${suffix}</dd></dl>`;
-}
-
-/** Shows a table in a panel, or `emptyText` if it has no rows. */
-function tableView(
-  title: string,
-  columns: readonly string[],
-  rows: readonly TemplateResult[],
-  emptyText = "No data in this period.",
-): TemplateResult {
-  const [first, ...others] = columns;
+function attentionPanel(insights: Insights | undefined, { state }: ViewState, { go }: Actions): TemplateResult {
+  const dismissed = new Set((state?.dismissed ?? []).map(({ id }) => id));
+  const open = (insights?.insights ?? []).filter(({ id }) => !dismissed.has(id));
+  const shown = insightCards(open).slice(0, maxInsights);
   return html`<section class="panel">
-    <h2>${title}</h2>
+    <div class="row spread"><h2>Needs attention</h2>${open.length > maxInsights ? html`<button class="link" @click=${() => go({ tab: "insights" })}>All ${open.length}</button>` : nothing}</div>
     ${
-      rows.length === 0
-        ? html`<p class="quiet">${emptyText}</p>`
-        : html`<div class="scroll"><table>
-            <thead><tr><th scope="col">${first}</th><td></td>${others.map((name) => html`<th class="number" scope="col">${name}</th>`)}</tr></thead>
-            <tbody>${rows}</tbody>
-          </table></div>`
+      shown.length === 0
+        ? html`<p class="quiet">${insights === undefined ? "…" : "Nothing stands out. Insights need at least ten runs of a command."}</p>`
+        : html`<ul class="plain attention">${shown.map(({ main }) => {
+            const subject = insightSubject(main);
+            const sentence = translated(insightText(main).sentence);
+            return html`<li><button class="link" @click=${() => go(subject === null ? { tab: "insights" } : { subject })}>${sentence}</button></li>`;
+          })}</ul>`
     }
   </section>`;
 }
 
-/** Shows a row with its name and a bar; `share` is relative to the largest row. */
-function rowView(name: unknown, share: number, numbers: readonly unknown[]): TemplateResult {
-  return html`<tr>
-    <th scope="row">${name}</th>
-    <td><svg class="share" viewBox="0 0 64 8" preserveAspectRatio="none" aria-hidden="true"><rect width=${Math.max(1, 64 * share)} height="8" rx="2"></rect></svg></td>
-    ${numbers.map((number) => html`<td class="number">${number}</td>`)}
-  </tr>`;
-}
-
-const failedText = (failed: number): unknown =>
-  failed === 0 ? "–" : html`<span class="failing">${numberText(failed)}</span>`;
-
-function rankingView(title: string, rows: readonly Ranked[], nameHeading: string): TemplateResult {
-  const max = Math.max(1, ...rows.map(({ count }) => count));
-  return tableView(
-    title,
-    [nameHeading, "Runs", "Failed", "Median"],
-    rows.map(({ name, source, count, failed, medianMs }) =>
-      rowView(
-        html`${name}${source === null ? nothing : html` <span class="where">${sourceLabel(source)}</span>`}`,
-        count / max,
-        [numberText(count), failedText(failed), medianMs === null ? "–" : durationText(medianMs)],
-      ),
-    ),
+function agentsPanel({ groups }: Answer, model: ViewState, actions: Actions): TemplateResult {
+  const rows = groups.filter(
+    ({ key, measures }) => key !== "" && measures.calls.count + measures.requests + measures.turns > 0,
   );
+  return html`<section class="panel">
+    <h2>Agents</h2>
+    ${dataTable<Group>(
+      {
+        id: "overview-agents",
+        caption: "Agents",
+        columns: [
+          {
+            name: "Agent",
+            view: ({ key }) => groupLink("agent", key, model, actions),
+            value: ({ key }) => groupLabel("agent", key, model.state),
+            isText: true,
+          },
+          {
+            name: "Calls",
+            view: ({ measures }) => numberText(measures.calls.count),
+            value: ({ measures }) => measures.calls.count,
+          },
+          {
+            name: "Failed",
+            view: ({ measures }) => failureView(measures.calls),
+            value: ({ measures }) => measures.calls.failure?.rate ?? null,
+          },
+          {
+            name: "Cost",
+            view: ({ measures }) => usdText(measures.cost.listUsd),
+            value: ({ measures }) => measures.cost.listUsd,
+          },
+        ],
+        rows,
+        sort: "Cost",
+        empty: "No agents in this period.",
+      },
+      model,
+      actions,
+    )}
+  </section>`;
 }
 
-function agentsView(toolCalls: ToolCalls | null): TemplateResult {
-  const agents = (toolCalls?.coverage ?? []).filter(({ source }) => isAgent(source));
-  const max = Math.max(1, ...agents.map(({ ended }) => ended));
-  return tableView(
-    "Top agents",
-    ["Agent", "Tool calls", "Failed"],
-    agents.map(({ source, ended, failed }) =>
-      rowView(sourceLabel(source), ended / max, [numberText(ended), failedText(failed)]),
-    ),
-    "No agents in this period.",
-  );
+function languagesPanel(
+  activity: WeeklyActivity | undefined,
+  model: ViewState,
+  actions: Actions,
+): TemplateResult | typeof nothing {
+  const languages = activity?.languages ?? [];
+  if (languages.length === 0) return nothing;
+  return html`<section class="panel">
+    <h2>Languages</h2>
+    ${dataTable(
+      {
+        id: "languages",
+        caption: "Languages",
+        columns: [
+          {
+            name: "Language",
+            view: ({ name }) => languageLabel(name),
+            value: ({ name }) => languageLabel(name),
+            isText: true,
+          },
+          { name: "Focus time", view: ({ focusMs }) => durationText(focusMs), value: ({ focusMs }) => focusMs },
+          { name: "Saves", view: ({ saves }) => numberText(saves), value: ({ saves }) => saves },
+        ],
+        rows: languages,
+        sort: "Focus time",
+        empty: "No editor activity in this period.",
+      },
+      model,
+      actions,
+    )}
+    ${Object.keys(model.view.filters).length === 0 ? nothing : html`<p class="quiet">Of all editors: filters do not apply.</p>`}
+  </section>`;
 }
 
-function languagesView(weeklyActivity: WeeklyActivity | null): TemplateResult {
-  const languages = weeklyActivity?.languages ?? [];
-  const max = Math.max(1, ...languages.map(({ focusMs }) => focusMs));
-  return tableView(
-    "Top languages",
-    ["Language", "Focus time", "Saves"],
-    languages.map(({ name, focusMs, saves }) =>
-      rowView(name, focusMs / max, [durationText(focusMs), numberText(saves)]),
-    ),
-    "No editor activity in this period.",
-  );
-}
-
-/** Returns the relative change, or "" without a previous value. */
-function comparisonText(now: number, before: number | undefined): string {
-  return before === undefined || before === 0 ? "" : changeText(before, now);
-}
-
-/** Returns the change between two shares as "+3 points", or "" if either is unknown. */
-function pointsText(now: number | null, before: number | null | undefined): string {
-  if (now === null || before === null || before === undefined) return "";
-  const points = Math.round(100 * (now - before));
-  if (points === 0) return "unchanged";
-  return `${points > 0 ? "+" : "−"}${countText(Math.abs(points), "point")}`;
-}
-
-function activeCard(weeklyActivity: WeeklyActivity | null): TemplateResult {
-  const activeMs = weeklyActivity?.activeMs ?? null;
-  if (activeMs === null) return card("Active time", "–", { text: "not recorded", change: "" });
-  const change = comparisonText(activeMs, weeklyActivity?.activeMsBefore ?? 0);
-  return card("Active time", durationText(activeMs), { text: "focus time in editors", change });
-}
-
-function totalsView(stats: Stats, weeklyActivity: WeeklyActivity | null): TemplateResult {
-  const { commands, succeeded, failed, cancelled, successRate, durations, sessions } = stats;
-  const { before, averageSessionMs, tasksCompleted, workspacesCreated } = stats;
-  const decided = succeeded + failed;
-  const outcomes =
-    decided === 0 ? "completed" : cancelled === 0 ? `${failed} failed` : `${failed} failed, ${cancelled} cancelled`;
-  return html`<div class="cards">
-    ${card("Commands", numberText(commands), { text: outcomes, change: comparisonText(commands, before?.commands) })}
-    ${card("Success rate", successRate === null ? "–" : rateText(successRate), {
-      text: decided === 0 ? "outcome unknown" : `of ${countText(decided, "command")}`,
-      change: decided === 0 ? "" : pointsText(successRate, before?.successRate),
-    })}
-    ${card("Median duration", durations === null ? "–" : durationText(durations.medianMs), {
-      text: durations === null ? "duration unknown" : `95th percentile: ${durationText(durations.p95Ms)}`,
-      change: "",
-    })}
-    ${card("Time in commands", durations === null ? "–" : durationText(durations.totalMs), {
-      text: "total",
-      change: comparisonText(durations?.totalMs ?? 0, before?.totalMs),
-    })}
-    ${activeCard(weeklyActivity)}
-    ${card("Sessions", numberText(sessions), {
-      text: averageSessionMs === null ? "one per window and day" : `${durationText(averageSessionMs)} on average`,
-      change: "",
-    })}
-    ${card("Tasks completed", numberText(tasksCompleted), { text: "reported by Nexus tools", change: "" })}
-    ${card("Workspaces created", numberText(workspacesCreated), { text: "reported by Nexus tools", change: "" })}
-  </div>`;
+/** Counts by weekday and hour, from Monday at 00:00. */
+function weekOf({ groups }: Answer): readonly number[] {
+  const week = Array.from({ length: 168 }, () => 0);
+  for (const { key, measures } of groups) {
+    const at = (Number(key.slice(0, 1)) - 1) * 24 + Number(key.slice(2, 4));
+    week[at] = measures.runs.count + measures.calls.count;
+  }
+  return week;
 }
 
 const noData = {
@@ -156,28 +135,45 @@ const noData = {
 };
 
 export function overviewTab(model: ViewState, actions: Actions): TemplateResult {
-  const { state } = model;
-  const stats = state?.stats ?? null;
-  const weeklyActivity = state?.weeklyActivity ?? null;
-  const empty = stats === null || (stats.commands === 0 && stats.sessions === 0);
+  const { view } = model;
+  if (hasNothing(model)) return emptyState(model, actions, noData);
+  const found = actions.ask("total", compared(view, "time"));
+  const total = found.result;
+  if (total === undefined) return pendingView(found, model, actions);
+  const { runs, calls, requests, turns } = total.total;
+  if (runs.count + calls.count + requests + turns === 0) return emptyState(model, actions, noData);
+  const commands = actions.ask("commands", compared(view, "command")).result;
+  const usually = actions.ask("usual", usual(view, total.fromMs, "command")).result;
+  const insights = actions.ask("insights", { kind: "insights", params: view.period }).result;
+  const agents = actions.ask("agents", compared(view, "agent")).result;
+  const workspaces = actions.ask("workspaces", figures(view, { by: "workspace" })).result;
+  const week = actions.ask("week", figures(view, { by: "weekhour" })).result;
+  const activity = actions.ask("activity", { kind: "activity", params: view.period }).result;
+  const days = isLong(total) ? actions.ask("days", figures(view, { by: "day" })).result : undefined;
   return html`
-    ${state?.permission.mode === "off" && empty ? nothing : periodPicker(model, actions)}
-    ${
-      empty || stats === null
-        ? emptyState(model, actions, noData)
-        : html`
-            ${totalsView(stats, weeklyActivity)}
-            ${activityChart(stats)}
-            <div class="columns">
-              ${rankingView("Top commands", stats.topCommands, "Command")}
-              ${rankingView("Top tools", stats.topTools, "Tool")}
-              ${agentsView(state?.toolCalls ?? null)}
-              ${languagesView(weeklyActivity)}
-            </div>
-            ${weeklyActivity === null ? nothing : weeklyHeatmap(weeklyActivity)}
-            ${stats.exitRulesSinceMs === null ? nothing : html`<p class="quiet">${translated(exitRulesMessage(stats.exitRulesSinceMs))}</p>`}
-            ${stats.dropped === 0 ? nothing : html`<p class="quiet">${countText(stats.dropped, "event")} lost in this period (the worker was unavailable or overloaded).</p>`}
-          `
-    }
+    ${cards(total, usually?.total, model, actions)}
+    <div class="grid">
+      ${activityPanel(total, model, actions)}
+      ${attentionPanel(insights, model, actions)}
+      ${
+        days === undefined
+          ? nothing
+          : html`<section class="panel full"><h2>Days</h2>${calendar(
+              days.groups.map(({ key, measures }) => ({ key, count: measures.runs.count + measures.calls.count })),
+              (key) => actions.go({ subject: { by: "day", key } }),
+            )}</section>`
+      }
+      <section class="panel wide-panel">
+        <h2>Where the time goes</h2>
+        ${commands === undefined ? nothing : commandsTable({ id: "overview-commands", by: "command", answer: commands, usual: usually, slower: slowerCommands(insights), isShort: true, size: 10 }, model, actions)}
+      </section>
+      <section class="panel"><h2>When</h2>${week === undefined ? nothing : weeklyHeatmap(weekOf(week))}</section>
+      ${agents === undefined ? nothing : agentsPanel(agents, model, actions)}
+      ${workspaces === undefined ? nothing : workspacesPanel(workspaces, model, actions)}
+      ${languagesPanel(activity, model, actions)}
+    </div>
   `;
 }
+
+/** A longer period has a calendar. */
+const isLong = ({ by }: Answer): boolean => by === "week" || by === "month";

@@ -1,5 +1,5 @@
 /** Privacy tab: consent, data dictionary, firewall counts, stored data and resource usage. */
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit-html";
 import { consentForm } from "../components/consent-form.ts";
 import { dataDictionary } from "../components/data-dictionary.ts";
 import { dataPanel } from "../components/data-panel.ts";
@@ -12,7 +12,7 @@ export function privacyTab(model: ViewState, actions: Actions): TemplateResult {
   return html`
     ${consentForm(model, actions)}
     ${dataPanel(model, actions)}
-    ${dataDictionary()}
+    ${dataDictionary(model.explanation)}
     ${status === null ? nothing : firewallPanel(status)}
     ${status === null || status.resourceUsage === null ? nothing : resourceUsage(status.resourceUsage, status.database)}
   `;

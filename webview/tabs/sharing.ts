@@ -1,6 +1,6 @@
 /** Sharing tab: the state, the next batch, every request, and the form to change what is shared. */
 
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit-html";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
 import { countText, sizeText } from "../../shared/text/format.ts";
 import { erasuresMessages, pendingText } from "../../shared/text/sentences.ts";
@@ -113,7 +113,7 @@ export function sharingTab(model: ViewState, actions: Actions): TemplateResult {
     return html`<section class="panel empty">
       <h2>Nothing is shared</h2>
       <p>Turn on recording first (Privacy tab).</p>
-      <button @click=${() => actions.setState({ tab: "privacy" })}>Open Privacy</button>
+      <button @click=${() => actions.go({ tab: "data", section: "privacy" })}>Open Privacy</button>
     </section>
     ${hasSent ? html`${statePanel(model, sharing, actions)} ${ledgerPanel(model, sharing, actions)}` : nothing}`;
   }

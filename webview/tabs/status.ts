@@ -1,6 +1,6 @@
 /** Status tab: mode, active refusals, and the database. */
 
-import { html, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit-html";
 import { categoryTexts } from "../../shared/consent/notice.ts";
 import { countText, numberText, sizeText } from "../../shared/text/format.ts";
 import { refusalMessage } from "../../shared/text/sentences.ts";

@@ -52,7 +52,15 @@ export function readDetails(
     "e.ts",
     maxRuns,
   );
+  const classes = new Set(
+    dimensions.flatMap(([, { row }]) => {
+      const path = row["command_path"];
+      return typeof path === "string" ? [commandClass(path)] : [];
+    }),
+  );
+  const [only = null] = classes;
   return {
+    class: classes.size === 1 ? only : null,
     durations: barsOf(sketch.histogram(bounds)),
     last: [...live, ...imported].sort((a, b) => b.tsMs - a.tsMs).slice(0, maxRuns),
   };

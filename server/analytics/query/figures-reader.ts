@@ -1,5 +1,6 @@
 /** Reads the rollups that match a query, of closed days from memory if there is a cache. */
 import type { Figures, Filters, Grouping } from "../../../shared/protocol/query.ts";
+import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
 import type { Connection, Row } from "../../store/driver/driver.ts";
 import { dayOfHour, localHourOf } from "../../store/rollups/local-time.ts";
 import { closedDayOf } from "../../store/rollups/reader.ts";
@@ -63,7 +64,8 @@ export class FiguresReader {
     const sessions = sessionCounts(this.#connection, stretch, by, this.#filters);
     const found = [...(groups ?? [])].map(([key, group]) => {
       total.merge(group);
-      return { key, measures: { ...group.finish(), sessions: sessions.of(key) } };
+      const measures = { ...group.finish(), sessions: sessions.of(key) };
+      return by === "command" && key !== "" ? { key, class: commandClass(key), measures } : { key, measures };
     });
     return {
       fromMs: stretch.fromMs,

@@ -1,0 +1,299 @@
+/** The drawer: everything about one group, a day or a session, from its runs to the command that prints it. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import type { Answer, Details, Ended, EndedRun, Group, Measures } from "../../shared/protocol/query.ts";
+import { countText, durationText, numberText, percentText, roundTimeText, usdText } from "../../shared/text/format.ts";
+import { barChart, legend, type Series } from "../charts/bars.ts";
+import { copyPicture } from "../charts/picture.ts";
+import { changeOf, pointsOf } from "../data/change.ts";
+import { commandLine } from "../data/command-line.ts";
+import { type Copied, csvOf, markdownOf } from "../data/copies.ts";
+import { slowerCommands } from "../data/insight-subject.ts";
+import { groupingName, groupLabel, timeLabel, workspaceLabel } from "../data/names.ts";
+import { comparisonText } from "../data/periods.ts";
+import { compared, daysOf, figures, filterOf, questionOf, usual, viewOf, withFilter } from "../data/questions.ts";
+import type { Actions, ViewState } from "../state.ts";
+import { translated } from "../translate.ts";
+import type { Subject } from "../view.ts";
+import { dataTable } from "./data-table.ts";
+import { changeView, failureView, rateText, timeText } from "./figures.ts";
+import { groupLink } from "./group-link.ts";
+import { runsTable } from "./runs-table.ts";
+import { sessionTimeline } from "./session-timeline.ts";
+
+const isTime = ({ by }: Subject): boolean => ["hour", "day", "week", "month"].includes(by);
+
+function titleOf(subject: Subject, model: ViewState): string {
+  return isTime(subject) ? timeLabel(subject.by, subject.key) : groupLabel(subject.by, subject.key, model.state);
+}
+
+/** Facts as text, for the page and to copy. */
+type Fact = readonly [name: string, text: string, view?: unknown];
+
+function endedFacts(
+  ended: Ended,
+  before: Ended | undefined,
+  usually: Ended | undefined,
+  what: string,
+  isSlower: boolean,
+): readonly Fact[] {
+  if (ended.count === 0) return [];
+  const { failure, medianMs, p95Ms, p99Ms, timed } = ended;
+  const change = pointsOf(ended, before);
+  const rate =
+    failure === null
+      ? "no outcome known"
+      : `${rateText(failure.rate)} (${rateText(failure.low)} to ${rateText(failure.high)}), ${numberText(ended.failed)} of ${numberText(failure.sample)}`;
+  const median = changeOf(
+    { value: medianMs, sample: timed },
+    before === undefined ? undefined : { value: before.medianMs, sample: before.timed },
+    isSlower ? "more-is-bad" : "neutral",
+  );
+  const cancelled = ended.cancelled === 0 ? "" : `, ${numberText(ended.cancelled)} cancelled`;
+  return [
+    [what, `${numberText(ended.count)}${cancelled}`],
+    [
+      "Failed",
+      rate,
+      html`${failureView(ended, usually)} ${failure === null ? nothing : html`<span class="quiet">${numberText(ended.failed)} of ${numberText(failure.sample)}</span>`} ${changeView(change)}`,
+    ],
+    ["Median", timeText(medianMs), html`${timeText(medianMs)} ${changeView(median)}`],
+    ["P95, P99", `${timeText(p95Ms)}, ${timeText(p99Ms)}`],
+    ["Total", durationText(ended.totalMs)],
+  ];
+}
+
+function factsOf(
+  { total, before }: Answer,
+  usually: Measures | undefined,
+  commandClass: string | null,
+  isSlower: boolean,
+): readonly Fact[] {
+  const { runs, calls, waitingMs, tokens, cost, turns, refused, permissionWaitMs } = total;
+  const was = before?.total;
+  const kind: readonly Fact[] = commandClass === null ? [] : [["Class", commandClass.replaceAll("_", " ")]];
+  const hasTokens = tokens.input + tokens.output > 0;
+  return [
+    ...kind,
+    ...endedFacts(runs, was?.runs, usually?.runs, "Runs", isSlower),
+    ...(waitingMs > 0 ? [["Waiting", durationText(waitingMs)] as const] : []),
+    ...endedFacts(calls, was?.calls, usually?.calls, "Tool calls", false),
+    ...(turns > 0 ? [["Turns", numberText(turns)] as const] : []),
+    ...(refused > 0 ? [["Refused", numberText(refused)] as const] : []),
+    ...(permissionWaitMs > 0 ? [["Waited for you", durationText(permissionWaitMs)] as const] : []),
+    ...(hasTokens
+      ? ([
+          [
+            "Tokens",
+            `${numberText(tokens.input)} in (${percentText(tokens.input === 0 ? null : tokens.cacheRead / tokens.input)} from the cache), ${numberText(tokens.output)} out`,
+          ],
+          [
+            "Cost",
+            `${usdText(cost.listUsd)} at list prices${cost.reportedUsd === null ? "" : `, ${usdText(cost.reportedUsd)} reported`}`,
+          ],
+        ] as const)
+      : []),
+  ];
+}
+
+function historyView({ groups, by, total }: Answer, actions: Actions): TemplateResult | typeof nothing {
+  const grouping = by ?? "day";
+  if (groups.length < 2) return nothing;
+  const kind = total.runs.count >= total.calls.count ? "runs" : "calls";
+  const isCost = total.runs.count + total.calls.count === 0;
+  const values = (of: (measures: Measures) => number) => groups.map(({ measures }) => of(measures));
+  const series: readonly Series[] = isCost
+    ? [{ name: "List price", className: "first", values: values(({ cost }) => cost.listUsd ?? 0) }]
+    : [
+        { name: "Succeeded", className: "ok", values: values((measures) => measures[kind].ok) },
+        { name: "Failed", className: "bad", values: values((measures) => measures[kind].failed) },
+        {
+          name: "Other",
+          className: "rest",
+          values: values((measures) => measures[kind].count - measures[kind].ok - measures[kind].failed),
+        },
+      ];
+  return html`<h3>Over time</h3>
+    ${barChart({
+      id: "history",
+      title: isCost ? "Cost over time" : kind === "runs" ? "Runs over time" : "Tool calls over time",
+      unit: groupingName(grouping),
+      labels: groups.map(({ key }) => timeLabel(grouping, key)),
+      series,
+      kind: isCost ? "money" : "count",
+      text: isCost ? usdText : numberText,
+      onOpen: (at) => actions.go({ period: daysOf(grouping, groups[at]?.key ?? "") }),
+    })}
+    ${legend(series)}`;
+}
+
+function durationsView({ durations }: Details): TemplateResult | typeof nothing {
+  if (durations.length === 0) return nothing;
+  const label = ({ fromMs, toMs }: Details["durations"][number]) =>
+    toMs === null
+      ? `over ${roundTimeText(fromMs)}`
+      : fromMs === 0
+        ? `under ${roundTimeText(toMs)}`
+        : `${roundTimeText(fromMs)} to ${roundTimeText(toMs)}`;
+  return html`<h3>Durations</h3>
+    ${barChart({
+      id: "durations",
+      title: "Number of runs by duration",
+      unit: "Duration",
+      labels: durations.map(label),
+      series: [{ name: "Runs", className: "first", values: durations.map(({ count }) => count) }],
+      kind: "count",
+      text: numberText,
+    })}`;
+}
+
+/** How many runs and calls ended in each way. */
+function outcomesView(
+  by: "exit" | "error" | "command" | "tool" | "agent",
+  answer: Answer | undefined,
+  model: ViewState,
+  actions: Actions,
+  title: string,
+): TemplateResult | typeof nothing {
+  const of = ({ measures }: Group) => measures.runs.count + measures.calls.count;
+  const rows = (answer?.groups ?? []).filter((group) => group.key !== "" && of(group) > 0);
+  if (rows.length === 0) return nothing;
+  return html`<h3>${title}</h3>${dataTable<Group>(
+    {
+      id: `drawer-${by}`,
+      caption: title,
+      columns: [
+        {
+          name: groupingName(by),
+          view: ({ key }) => groupLink(by, key, model, actions),
+          value: ({ key }) => groupLabel(by, key, model.state),
+          isText: true,
+        },
+        { name: "Runs", view: (group) => numberText(of(group)), value: of },
+        {
+          name: "Failed",
+          view: ({ measures }) => numberText(measures.runs.failed + measures.calls.failed),
+          value: ({ measures }) => measures.runs.failed + measures.calls.failed,
+        },
+        {
+          name: "Total",
+          view: ({ measures }) => durationText(measures.runs.totalMs + measures.calls.totalMs),
+          value: ({ measures }) => measures.runs.totalMs + measures.calls.totalMs,
+        },
+      ],
+      rows,
+      sort: "Runs",
+      empty: "",
+      size: 6,
+    },
+    model,
+    actions,
+  )}`;
+}
+
+const tryNames = ["2", "3", "4", "5 or more"] as const;
+
+function triesView(subject: Subject, model: ViewState, { ask }: Actions): TemplateResult | typeof nothing {
+  if (subject.by !== "command") return nothing;
+  const tries = ask(`tries ${subject.key}`, {
+    kind: "tries",
+    params: { period: model.view.period, command: subject.key },
+  }).result;
+  if (tries === undefined || tries === null || tries.phases === 0) return nothing;
+  const parts = tries.byTries.flatMap((count, at) =>
+    count === 0 ? [] : [`${tryNames[at]} tries: ${numberText(count)}`],
+  );
+  return html`<h3>Tries until green</h3><p>Failed ${countText(tries.phases, "time")} and then succeeded; median ${tries.medianTries} tries. <span class="quiet">${parts.join(", ")}.</span></p>`;
+}
+
+function buttons(subject: Subject, copied: Copied, model: ViewState, actions: Actions): TemplateResult {
+  const { view } = model;
+  const name = filterOf(subject.by);
+  const key = subject.key;
+  const limit = (isExcluded: boolean) =>
+    actions.go({ filters: withFilter(view.filters, name ?? "command", key, isExcluded), subject: null });
+  const copy = (text: string) => actions.post({ type: "copy", text });
+  const picture = async () => {
+    const chart = document.querySelector<SVGSVGElement>("#history, #durations");
+    try {
+      if (chart === null) throw new Error("There is no chart.");
+      await copyPicture(chart);
+      actions.setState({ done: "Copied the chart." });
+    } catch (error) {
+      actions.setState({
+        done: `The chart was not copied: ${error instanceof Error ? error.message : "unknown error"}`,
+      });
+    }
+  };
+  return html`<div class="row">
+    ${name === undefined ? nothing : html`<button class="second" @click=${() => limit(false)}>Only this</button><button class="second" @click=${() => limit(true)}>Exclude</button>`}
+    ${isTime(subject) ? html`<button class="second" @click=${() => actions.go({ period: daysOf(subject.by, key), subject: null })}>Only this period</button>` : nothing}
+    <span class="row" role="group" aria-label="Copy as">
+      <span class="quiet" aria-hidden="true">Copy:</span>
+      <button class="link" @click=${() => copy(markdownOf(copied))}>Markdown</button>
+      <button class="link" @click=${() => copy(csvOf(copied))}>CSV</button>
+      <button class="link" @click=${picture}>PNG</button>
+      <button class="link" title=${commandLine(view, subject)} @click=${() => copy(commandLine(view, subject))}>Command</button>
+    </span>
+  </div>`;
+}
+
+function frame(subject: Subject, model: ViewState, { go }: Actions, content: unknown): TemplateResult {
+  const title = titleOf(subject, model);
+  return html`<div class="drawer" role="dialog" aria-labelledby="drawer-title">
+    <div class="row spread">
+      <div><p class="quiet kind">${groupingName(subject.by)}</p><h2 id="drawer-title" tabindex="-1">${title}</h2></div>
+      <button class="icon" aria-label="Close" title="Close (Esc)" @click=${() => go({ subject: null })}>✕</button>
+    </div>
+    ${content}
+  </div>`;
+}
+
+export function drawer(model: ViewState, actions: Actions, subject: Subject): TemplateResult {
+  if (subject.by === "session") return frame(subject, model, actions, sessionTimeline(subject.key, model, actions));
+  const view = viewOf(model.view, subject);
+  // Other groups' answers must not be shown in its place.
+  const place = `drawer ${subject.by} ${subject.key}`;
+  const { result: answer, failure } = actions.ask(place, compared(view, "time"));
+  if (answer === undefined)
+    return frame(
+      subject,
+      model,
+      actions,
+      html`<p class="quiet">${failure === null ? "Loading…" : translated(failure)}</p>`,
+    );
+  const details = actions.ask(`${place} details`, { kind: "details", params: questionOf(view) }).result;
+  const usually = actions.ask(`${place} usual`, usual(view, answer.fromMs, null)).result;
+  const part = (by: "exit" | "error" | "command" | "tool" | "agent") =>
+    actions.ask(`${place} ${by}`, figures(view, { by })).result;
+  const runs: readonly EndedRun[] = details?.last ?? [];
+  const insights = actions.ask("insights", { kind: "insights", params: view.period }).result;
+  const isSlower = subject.by === "command" && slowerCommands(insights).has(subject.key);
+  const facts = factsOf(answer, usually?.total, subject.by === "class" ? null : (details?.class ?? null), isSlower);
+  const copied: Copied = {
+    title: titleOf(subject, model),
+    facts: facts.map(([name, text]) => [name, text]),
+    runs,
+    workspace: (hash) => workspaceLabel(hash, model.state?.workspaces),
+  };
+  const against = comparisonText(answer, model.view.compare);
+  const hasAgents = answer.total.calls.count > 0;
+  return frame(
+    subject,
+    model,
+    actions,
+    html`
+      ${buttons(subject, copied, model, actions)}
+      ${facts.length === 0 ? html`<p class="quiet">Nothing in this period.</p>` : html`<dl class="facts">${facts.map(([name, text, shown]) => html`<dt>${name}</dt><dd>${shown ?? text}</dd>`)}</dl>`}
+      ${against === "" ? nothing : html`<p class="quiet">Changes ${against}.</p>`}
+      ${triesView(subject, model, actions)}
+      ${historyView(answer, actions)}
+      ${details === undefined ? nothing : durationsView(details)}
+      ${outcomesView("exit", part("exit"), model, actions, "Exit classes")}
+      ${outcomesView("error", part("error"), model, actions, "Errors")}
+      ${subject.by === "command" ? nothing : outcomesView("command", part("command"), model, actions, "Commands")}
+      ${subject.by === "agent" || !hasAgents ? nothing : outcomesView("agent", part("agent"), model, actions, "Agents")}
+      ${subject.by === "tool" || !hasAgents ? nothing : outcomesView("tool", part("tool"), model, actions, "Tools")}
+      ${details === undefined ? nothing : runsTable(runs, answer.total.runs.count + answer.total.calls.count, model, actions)}
+    `,
+  );
+}

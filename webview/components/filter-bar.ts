@@ -1,0 +1,137 @@
+/** The filters of all tabs: period, comparison, workspace, agent, source, and others as chips. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import { type Comparison, type FilterName, filterNames, filterValues } from "../../shared/protocol/query.ts";
+import type { PeriodSelection } from "../../shared/protocol/reports.ts";
+import { agentSources, sources } from "../../shared/schema/sources.ts";
+import { dayText } from "../../shared/text/format.ts";
+import { groupingName, groupLabel } from "../data/names.ts";
+import { coverageText, presetOf, presets } from "../data/periods.ts";
+import { compared, withoutFilter } from "../data/questions.ts";
+import type { Actions, ViewState } from "../state.ts";
+import { hasNothing } from "./pending.ts";
+
+const inputValue = (event: Event): string =>
+  event.target instanceof HTMLSelectElement || event.target instanceof HTMLInputElement ? event.target.value : "";
+
+type DayRange = Extract<PeriodSelection, { period: "custom" }>;
+
+/** Shows two date inputs. Incomplete dates and a reversed range are ignored. */
+function dayRange(range: DayRange, choose: (period: PeriodSelection) => void): TemplateResult {
+  const day = (name: "from" | "to", title: string) =>
+    html`<div class="field"><label for="day-${name}">${title}</label><input
+      type="date"
+      id="day-${name}"
+      .value=${range[name]}
+      max=${name === "from" ? range.to : dayText(Date.now())}
+      min=${name === "to" ? range.from : nothing}
+      @change=${(event: Event) => {
+        const changed = { ...range, [name]: inputValue(event) };
+        if (changed.from !== "" && changed.to !== "" && changed.from <= changed.to) choose(changed);
+      }}
+    ></div>`;
+  return html`${day("from", "From")}${day("to", "To")}`;
+}
+
+const other = "Custom range";
+
+function periodField({ view, state }: ViewState, { go }: Actions): TemplateResult {
+  const { period } = view;
+  const nowMs = state?.nowMs ?? Date.now();
+  const name = presetOf(period, nowMs) ?? other;
+  const today = dayText(nowMs);
+  const choose = (chosen: string) => {
+    const preset = presets.find(([one]) => one === chosen)?.[1](nowMs);
+    go({ period: preset ?? { period: "custom", from: today, to: today } });
+  };
+  return html`
+    <div class="field"><label for="period">Period</label><select id="period" @change=${(event: Event) => choose(inputValue(event))}>
+      ${[...presets.map(([one]) => one), other].map((one) => html`<option ?selected=${one === name}>${one}</option>`)}
+    </select></div>
+    ${period.period === "custom" && name === other ? dayRange(period, (chosen) => go({ period: chosen })) : nothing}
+  `;
+}
+
+const comparisonNames: Readonly<Record<Comparison, string>> = {
+  previous: "Period before",
+  year: "Same days last year",
+};
+
+function comparisonField({ view }: ViewState, { go }: Actions): TemplateResult {
+  return html`<div class="field"><label for="compare">Compared with</label><select id="compare" @change=${(event: Event) => go({ compare: inputValue(event) as Comparison })}>
+    ${Object.entries(comparisonNames).map(([value, name]) => html`<option value=${value} ?selected=${value === view.compare}>${name}</option>`)}
+  </select></div>`;
+}
+
+/** A choice of one value; a filter of several is shown as a chip. */
+function filterField(
+  name: FilterName,
+  all: string,
+  values: readonly string[],
+  { view, state }: ViewState,
+  { go }: Actions,
+): TemplateResult {
+  const current = view.filters[name] ?? "";
+  const isSimple = values.includes(current);
+  const choose = (value: string) => {
+    const others = withoutFilter(view.filters, name);
+    go({ filters: value === "" ? others : { ...others, [name]: value } });
+  };
+  return html`<div class="field"><label for="filter-${name}">${groupingName(name)}</label><select id="filter-${name}" @change=${(event: Event) => choose(inputValue(event))}>
+    <option value="" ?selected=${current === "" || !isSimple}>${all}</option>
+    ${values.map((value) => html`<option value=${value} ?selected=${value === current}>${groupLabel(name, value, state)}</option>`)}
+  </select></div>`;
+}
+
+/** Filters that have no field of their own, or more than one value. */
+function chips(
+  model: ViewState,
+  { go }: Actions,
+  inFields: Readonly<Partial<Record<FilterName, readonly string[]>>>,
+): unknown {
+  const { view, state } = model;
+  const shown = filterNames.filter((name) => {
+    const value = view.filters[name];
+    return value !== undefined && inFields[name]?.includes(value) !== true;
+  });
+  if (shown.length === 0) return nothing;
+  return html`<div class="row chips" role="group" aria-label="Filters">
+    ${shown.map((name) => {
+      const { values, isExcluded } = filterValues(view.filters[name] ?? "");
+      const text = `${groupingName(name)}${isExcluded ? " not" : ""}: ${values.map((value) => groupLabel(name, value, state)).join(", ")}`;
+      return html`<span class="chip">${text}<button class="icon" aria-label="Remove filter ${text}" @click=${() => go({ filters: withoutFilter(view.filters, name) })}>✕</button></span>`;
+    })}
+    <button class="link" @click=${() => go({ filters: {} })}>Clear filters</button>
+  </div>`;
+}
+
+export function filterBar(model: ViewState, actions: Actions): TemplateResult | typeof nothing {
+  const { state, view } = model;
+  if (state === null || hasNothing(model)) return nothing;
+  const known = actions.ask("filters", {
+    kind: "figures",
+    params: { period: view.period, by: "source", filters: {}, compare: null },
+  });
+  const found = (known.result?.groups ?? []).map(({ key }) => key).filter((key) => key !== "");
+  const inFields = {
+    workspace: state.workspaces.known,
+    agent: listed(agentSources, found, view.filters.agent),
+    source: listed(sources, found, view.filters.source),
+  };
+  const answer = actions.ask("total", compared(view, "time")).result;
+  const coverage = answer === undefined ? "" : coverageText(answer);
+  return html`
+    <div class="filters" role="group" aria-label="Period and filters">
+      ${periodField(model, actions)}
+      ${comparisonField(model, actions)}
+      ${inFields.workspace.length < 2 ? nothing : filterField("workspace", "All workspaces", inFields.workspace, model, actions)}
+      ${inFields.agent.length === 0 ? nothing : filterField("agent", "All agents", inFields.agent, model, actions)}
+      ${inFields.source.length < 2 ? nothing : filterField("source", "All sources", inFields.source, model, actions)}
+    </div>
+    ${chips(model, actions, inFields)}
+    ${coverage === "" ? nothing : html`<p class="quiet coverage">${coverage}</p>`}
+  `;
+}
+
+/** Those that occur, and the chosen one. */
+const listed = (all: readonly string[], found: readonly string[], chosen: string | undefined): readonly string[] =>
+  all.filter((one) => found.includes(one) || one === chosen);
