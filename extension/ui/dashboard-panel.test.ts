@@ -8,9 +8,8 @@ import { DashboardPanel } from "./dashboard-panel.ts";
 
 const given: ConsentReading = { mode: "local", collect: categories, share: [], noticeVersion: "1", tsMs: 0 };
 
-/** How many requests a reading is: for the user, and after news. */
-const all = 6;
-const withoutInsights = 5;
+/** How many requests a reading is. */
+const all = 3;
 
 /** The rest of the product: counts who asks a worker, and how. */
 class Product {
@@ -31,6 +30,8 @@ class Product {
     return this.#answer();
   };
   learn = () => undefined;
+  alertSeen = () => undefined;
+  applyWorkerPermission = () => undefined;
   decide = async () => {
     this.decided += 1;
     return "Written down.";
@@ -42,6 +43,8 @@ class Product {
   }
 }
 
+const question = { kind: "timeline", params: { id: "s1" } } as const;
+
 let product: Product;
 let timers: ManualTimers;
 let page: DashboardPanel;
@@ -52,13 +55,18 @@ beforeEach(() => {
   product = new Product();
   timers = new ManualTimers();
   const log = { warn: () => undefined, show: () => undefined };
-  const context = { extensionUri: "extension", globalState: new Map() };
+  const stored = new Map<string, unknown>();
+  const globalState = {
+    get: (key: string, other?: unknown) => stored.get(key) ?? other,
+    update: async (key: string, value: unknown) => stored.set(key, value),
+  };
+  const context = { extensionUri: "extension", globalState };
   page = new DashboardPanel(context as never, product as never, product as never, timers, log as never);
 });
 
 async function opened(): Promise<void> {
   page.open("overview");
-  panel().fromPage.fire({ type: "ready", selection: { period: "today" } });
+  panel().fromPage.fire({ type: "ready" });
   await flushMicrotasks();
 }
 
@@ -70,17 +78,50 @@ describe("dashboard panel", () => {
     page.dataChanged();
     timers.fire();
     await flushMicrotasks();
-    expect(product).toMatchObject({ commands: all, asked: withoutInsights });
+    expect(product).toMatchObject({ commands: all, asked: all });
   });
 
-  it("reads insights for the user even while another read is under way", async () => {
+  it("passes a question on: of the user by all means, a refresh only to a worker that runs", async () => {
     await opened();
-    page.dataChanged();
-    timers.fire();
-    panel().fromPage.fire({ type: "choosePeriod", selection: { period: "week" } });
+    const ask = async (id: number, isRefresh: boolean) => {
+      panel().fromPage.fire({ type: "ask", id, question, isRefresh });
+      await flushMicrotasks();
+      return shown();
+    };
+    expect(await ask(7, false)).toMatchObject({ type: "answer", id: 7, answer: { kind: "timeline" }, failure: null });
+    expect(product).toMatchObject({ commands: all + 1, asked: 0 });
+    await ask(8, true);
+    expect(product).toMatchObject({ commands: all + 1, asked: 1 });
+    product.failing = true;
+    expect(await ask(9, true)).toMatchObject({ type: "answer", id: 9, answer: null, failure: { values: {} } });
+  });
+
+  it("asks while it loads what its page asked when it was opened last", async () => {
+    await opened();
+    panel().fromPage.fire({ type: "ask", id: 1, question, isRefresh: false });
     await flushMicrotasks();
-    // After the news, and then for the user.
-    expect(product).toMatchObject({ commands: all, asked: withoutInsights + all });
+    panel().dispose();
+    const { commands } = product;
+    await opened();
+    expect(product.commands).toBe(commands + all + 1);
+    panel().fromPage.fire({ type: "ask", id: 1, question, isRefresh: false });
+    await flushMicrotasks();
+    expect(product.commands).toBe(commands + all + 1);
+    expect(shown()).toMatchObject({ type: "answer", id: 1, failure: null });
+  });
+
+  it("names a workspace only in this editor, and forgets an empty name", async () => {
+    await opened();
+    const aliases = () => (shown() as { workspaces: { aliases: unknown } }).workspaces.aliases;
+    const name = async (text: string) => {
+      panel().fromPage.fire({ type: "nameWorkspace", hash: "h1", name: text });
+      await flushMicrotasks();
+    };
+    await name(" Payroll ");
+    expect(aliases()).toEqual({ h1: "Payroll" });
+    await name("");
+    expect(aliases()).toEqual({});
+    expect(product.commands).toBe(all);
   });
 
   it("invariant: off-means-nothing: in mode off only the user makes it ask a worker", async () => {
@@ -101,8 +142,11 @@ describe("dashboard panel", () => {
     product.permission = decide(null, []);
     await opened();
     page.open("privacy");
+    panel().fromPage.fire({ type: "ask", id: 1, question, isRefresh: false });
     await flushMicrotasks();
     expect(product).toMatchObject({ commands: 0, asked: 0 });
+    expect(shown()).toMatchObject({ type: "answer", answer: null });
+    page.stateChanged();
     expect(shown()).toMatchObject({ type: "state", status: null });
     page.open("status");
     await flushMicrotasks();
@@ -156,7 +200,7 @@ describe("dashboard panel", () => {
     const kept = new FakePanel();
     page.adopt(kept as never);
     expect(first.disposed).toBe(true);
-    kept.fromPage.fire({ type: "ready", selection: { period: "week" } });
+    kept.fromPage.fire({ type: "ready" });
     await flushMicrotasks();
     expect(kept.posted.at(-1)).toMatchObject({ type: "state" });
   });

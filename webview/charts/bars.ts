@@ -40,13 +40,12 @@ export function barChart(chart: BarChart): TemplateResult {
   const totals = labels.map((_, at) => series.reduce((sum, { values }) => sum + (values[at] ?? 0), 0));
   const highest = Math.max(0, ...totals);
   const top = topOf(highest, kind);
-  const every = Math.ceil(labels.length / maxLabels);
   return html`
     <div class="plot">
       <div class="ticks" aria-hidden="true">${[top, top / 2, 0].map((value) => html`<span>${text(value)}</span>`)}</div>
       ${plot(chart, totals, top)}
     </div>
-    <div class="axis" aria-hidden="true">${labels.filter((_, at) => at % every === 0).map((label) => html`<span>${label}</span>`)}</div>
+    ${axis(labels)}
     <details class="data">
       <summary>Show as table</summary>
       <div class="scroll"><table>
@@ -56,6 +55,20 @@ export function barChart(chart: BarChart): TemplateResult {
       </table></div>
     </details>
   `;
+}
+
+/** Labels below their bars. Percentages, because the chart is as wide as its panel. */
+function axis(labels: readonly string[]): TemplateResult {
+  const every = Math.ceil(labels.length / maxLabels);
+  const percent = (at: number) => `${((100 * at) / labels.length).toFixed(2)}%`;
+  return html`<div class="plot" aria-hidden="true"><span></span><svg class="axis" height="16">
+    ${labels.map((label, at) => {
+      if (at % every !== 0) return "";
+      if (at === 0 && labels.length > 1) return svg`<text x="0" y="12">${label}</text>`;
+      const isLast = at === labels.length - 1 && labels.length > 1;
+      return svg`<text x=${percent(isLast ? labels.length : at + 0.5)} y="12" text-anchor=${isLast ? "end" : "middle"}>${label}</text>`;
+    })}
+  </svg></div>`;
 }
 
 /** Above this width of a bar its neighbours have a gap. */

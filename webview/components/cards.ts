@@ -78,8 +78,8 @@ export function cards(answer: Answer, usual: Measures | undefined, model: ViewSt
     },
     {
       title: "Agents",
-      value: countText(calls.count, "tool call"),
-      detail: `${countText(turns, "turn")}, ${numberText(refused)} refused`,
+      value: numberText(calls.count),
+      detail: `tool calls in ${countText(turns, "turn")}, ${numberText(refused)} refused`,
       change: change(countOf, countOf, "neutral"),
       values: values(countOf),
       open: () => openTab("agents"),
