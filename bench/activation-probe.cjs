@@ -42,6 +42,7 @@ const editor = {
     onDidChangeWindowState: listen,
     onDidEndTerminalShellExecution: listen,
     onDidStartTerminalShellExecution: listen,
+    registerTreeDataProvider: listen,
     registerWebviewPanelSerializer: listen,
     state: { focused: true, active: true },
   },

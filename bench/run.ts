@@ -59,7 +59,10 @@ const benches: readonly Bench[] = [
     run: query,
   },
   { names: ["command-help", "command-status", "command-stats", "command-overview"], run: command },
-  { names: ["dashboard-first", "dashboard-interactive"], run: dashboard },
+  {
+    names: ["dashboard-first", "dashboard-interactive", "dashboard-change", "dashboard-complete", "dashboard-drawer"],
+    run: dashboard,
+  },
   { names: ["hook-p50", "hook-to-cat", "hook-64k-to-cat"], run: hook },
   { names: ["otlp-rate"], run: otlp },
   { names: ["receiver-p50", "receiver-p95", "receiver-burst-lost"], run: receiver },

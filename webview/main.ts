@@ -113,6 +113,20 @@ function update(): void {
   }
 }
 
+let isScheduled = false;
+
+/** Renders answers that arrive together once. A hidden page has no frames. */
+function updateSoon(): void {
+  if (isScheduled) return;
+  isScheduled = true;
+  const run = () => {
+    isScheduled = false;
+    update();
+  };
+  if (document.visibilityState === "visible") requestAnimationFrame(run);
+  else setTimeout(run);
+}
+
 const verified = (check: LedgerVerification | null): ViewState["verification"] =>
   check === null || check.entries === 0 ? "empty" : check;
 
@@ -125,7 +139,7 @@ function viewOfPlace(place: Place): Partial<View> {
 function receive(message: DashboardMessage): void {
   switch (message.type) {
     case "answer":
-      if (answers.receive(message)) update();
+      if (answers.receive(message)) updateSoon();
       return;
     case "showPlace":
       actions.go(viewOfPlace(message.place));

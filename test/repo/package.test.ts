@@ -66,12 +66,14 @@ it("keeps the main bundle within 16 KB, without the product, zod, a TOML parser 
   expect(bundle).toContain('require("./app.cjs")');
 });
 
-it("has only application-wide settings that default to true, so that they can only refuse", () => {
-  for (const setting of Object.values<{ scope: string; default: unknown }>(
-    manifest.contributes.configuration.properties,
-  )) {
-    expect(setting).toMatchObject({ scope: "application", default: true });
-  }
+/** Settings of what is displayed. */
+const displayed = { "nexus.telemetry.statusBar": "state", "nexus.telemetry.monthlyBudget": 0 } as const;
+
+it("has only application-wide settings; those of recording default to true, so that they can only refuse", () => {
+  const settings = Object.entries<{ scope: string; default: unknown }>(manifest.contributes.configuration.properties);
+  const defaults = settings.filter(([, setting]) => setting.default !== true);
+  for (const [, { scope }] of settings) expect(scope).toBe("application");
+  expect(Object.fromEntries(defaults.map(([name, setting]) => [name, setting.default]))).toEqual(displayed);
 });
 
 it("has a text for every key of the manifest, and no unused keys", () => {

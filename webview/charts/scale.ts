@@ -3,7 +3,15 @@ import { hourMs, minuteMs } from "../../shared/schema/durations.ts";
 
 /** Steps of durations, in milliseconds; above, whole days. */
 const durationSteps = [
-  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  1,
+  2,
+  5,
+  10,
+  20,
+  50,
+  100,
+  200,
+  500,
   ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * 1_000),
   ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * minuteMs),
   ...[1, 2, 3, 6, 12, 24].map((hours) => hours * hourMs),

@@ -254,6 +254,13 @@ export function drawer(model: ViewState, actions: Actions, subject: Subject): Te
   // Other groups' answers must not be shown in its place.
   const place = `drawer ${subject.by} ${subject.key}`;
   const { result: answer, failure } = actions.ask(place, compared(view, "time"));
+  const details = actions.ask(`${place} details`, { kind: "details", params: questionOf(view) }).result;
+  const part = (by: "exit" | "error" | "command" | "tool" | "agent") =>
+    actions.ask(`${place} ${by}`, figures(view, { by })).result;
+  const [exits, errors] = [part("exit"), part("error")];
+  const commands = subject.by === "command" ? undefined : part("command");
+  // It takes longest.
+  const tries = triesView(subject, model, actions);
   if (answer === undefined)
     return frame(
       subject,
@@ -261,10 +268,7 @@ export function drawer(model: ViewState, actions: Actions, subject: Subject): Te
       actions,
       html`<p class="quiet">${failure === null ? "Loading…" : translated(failure)}</p>`,
     );
-  const details = actions.ask(`${place} details`, { kind: "details", params: questionOf(view) }).result;
   const usually = actions.ask(`${place} usual`, usual(view, answer.fromMs, null)).result;
-  const part = (by: "exit" | "error" | "command" | "tool" | "agent") =>
-    actions.ask(`${place} ${by}`, figures(view, { by })).result;
   const runs: readonly EndedRun[] = details?.last ?? [];
   const insights = actions.ask("insights", { kind: "insights", params: view.period }).result;
   const isSlower = subject.by === "command" && slowerCommands(insights).has(subject.key);
@@ -277,6 +281,7 @@ export function drawer(model: ViewState, actions: Actions, subject: Subject): Te
   };
   const against = comparisonText(answer, model.view.compare);
   const hasAgents = answer.total.calls.count > 0;
+  const [agents, tools] = hasAgents ? [part("agent"), part("tool")] : [];
   return frame(
     subject,
     model,
@@ -285,14 +290,14 @@ export function drawer(model: ViewState, actions: Actions, subject: Subject): Te
       ${buttons(subject, copied, model, actions)}
       ${facts.length === 0 ? html`<p class="quiet">Nothing in this period.</p>` : html`<dl class="facts">${facts.map(([name, text, shown]) => html`<dt>${name}</dt><dd>${shown ?? text}</dd>`)}</dl>`}
       ${against === "" ? nothing : html`<p class="quiet">Changes ${against}.</p>`}
-      ${triesView(subject, model, actions)}
+      ${tries}
       ${historyView(answer, actions)}
       ${details === undefined ? nothing : durationsView(details)}
-      ${outcomesView("exit", part("exit"), model, actions, "Exit classes")}
-      ${outcomesView("error", part("error"), model, actions, "Errors")}
-      ${subject.by === "command" ? nothing : outcomesView("command", part("command"), model, actions, "Commands")}
-      ${subject.by === "agent" || !hasAgents ? nothing : outcomesView("agent", part("agent"), model, actions, "Agents")}
-      ${subject.by === "tool" || !hasAgents ? nothing : outcomesView("tool", part("tool"), model, actions, "Tools")}
+      ${outcomesView("exit", exits, model, actions, "Exit classes")}
+      ${outcomesView("error", errors, model, actions, "Errors")}
+      ${outcomesView("command", commands, model, actions, "Commands")}
+      ${subject.by === "agent" ? nothing : outcomesView("agent", agents, model, actions, "Agents")}
+      ${subject.by === "tool" ? nothing : outcomesView("tool", tools, model, actions, "Tools")}
       ${details === undefined ? nothing : runsTable(runs, answer.total.runs.count + answer.total.calls.count, model, actions)}
     `,
   );

@@ -107,6 +107,8 @@ function chips(
 export function filterBar(model: ViewState, actions: Actions): TemplateResult | typeof nothing {
   const { state, view } = model;
   if (state === null || hasNothing(model)) return nothing;
+  // The figures come first: the worker answers in this order.
+  const answer = actions.ask("total", compared(view, "time")).result;
   const known = actions.ask("filters", {
     kind: "figures",
     params: { period: view.period, by: "source", filters: {}, compare: null },
@@ -117,7 +119,6 @@ export function filterBar(model: ViewState, actions: Actions): TemplateResult | 
     agent: listed(agentSources, found, view.filters.agent),
     source: listed(sources, found, view.filters.source),
   };
-  const answer = actions.ask("total", compared(view, "time")).result;
   const coverage = answer === undefined ? "" : coverageText(answer);
   return html`
     <div class="filters" role="group" aria-label="Period and filters">

@@ -21,7 +21,9 @@ export function commandsTab(model: ViewState, actions: Actions): TemplateResult 
   const answer = found.result;
   if (answer === undefined) return pendingView(found, model, actions);
   if (answer.total.runs.count === 0) return emptyState(model, actions, noCommands);
-  const usually = actions.ask(by === "command" ? "usual" : `usual ${by}`, usual(view, answer.fromMs, by)).result;
+  const usually = found.isOld
+    ? undefined
+    : actions.ask(by === "command" ? "usual" : `usual ${by}`, usual(view, answer.fromMs, by)).result;
   const insights = actions.ask("insights", { kind: "insights", params: view.period }).result;
   return html`<section class="panel">
     <div class="row spread">

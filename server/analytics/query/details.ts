@@ -15,7 +15,15 @@ import { type Stretch, stretchOf } from "./stretch.ts";
 
 /** Bounds of durations in milliseconds, on a scale of 1, 2, 5 and of minutes. */
 const bounds: readonly number[] = [
-  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  1,
+  2,
+  5,
+  10,
+  20,
+  50,
+  100,
+  200,
+  500,
   ...[1, 2, 5, 10, 30].map((seconds) => seconds * 1_000),
   ...[1, 2, 5, 10, 30].map((minutes) => minutes * minuteMs),
   ...[1, 4].map((hours) => hours * hourMs),
