@@ -53,6 +53,11 @@ export class App implements Disposable {
     return this.#ui;
   }
 
+  followSettings(): void {
+    this.telemetry.followSettings();
+    this.#ui?.panel.stateChanged();
+  }
+
   dispose(): void {
     this.#ui?.dispose();
     Disposable.from(this.telemetry, this.log).dispose();

@@ -50,7 +50,7 @@ export function activate(context: ExtensionContext): NexusTelemetry {
     }),
     workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration("nexus.telemetry")) return;
-      app?.telemetry.followSettings();
+      app?.followSettings();
       statusBar.followSettings();
     }),
     permissions.onDidChange(({ mode }) => {

@@ -195,6 +195,8 @@ export class Telemetry implements Disposable {
   followSettings(): void {
     this.#sources.followSettings();
     this.#supervisor.notify(EditorChangedNotification, this.#permissions.editor);
+    // A budget needs the cost of the month.
+    if (this.permission.mode !== "off") this.#today.dataChanged();
   }
 
   /** Delivers the queued events, then stops the worker. Called when the window closes. */

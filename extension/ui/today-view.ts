@@ -13,6 +13,7 @@ interface Entry {
   readonly detail?: string;
   readonly icon: string;
   readonly command?: string;
+  readonly isOpen?: boolean;
   readonly entries?: readonly Entry[];
 }
 
@@ -40,11 +41,9 @@ export class TodayView {
     this.#changed.fire();
   }
 
-  getTreeItem({ label, detail, icon, command, entries }: Entry): TreeItem {
-    const item = new TreeItem(
-      label,
-      entries === undefined ? TreeItemCollapsibleState.None : TreeItemCollapsibleState.Expanded,
-    );
+  getTreeItem({ label, detail, icon, command, isOpen = false, entries }: Entry): TreeItem {
+    const { None, Expanded, Collapsed } = TreeItemCollapsibleState;
+    const item = new TreeItem(label, entries === undefined ? None : isOpen ? Expanded : Collapsed);
     item.iconPath = new ThemeIcon(icon);
     if (detail !== undefined) item.description = detail;
     if (command !== undefined) item.command = { command: `nexus.telemetry.${command}`, title: label };
@@ -60,7 +59,7 @@ export class TodayView {
         this.#telemetry.ask(DetailsRequest, today({ filters: { outcome: "failed" } })),
         this.#telemetry.ask(QueryRequest, today({ by: "agent" })),
       ]);
-      return [...failureEntries(failures), ...costEntries(agents), ...this.#waitingEntries(), ...this.#actionEntries()];
+      return [...costEntries(agents), ...this.#waitingEntries(), ...failureEntries(failures), ...this.#actionEntries()];
     } catch {
       // The supervisor reports why; the next change reads again.
       return [{ label: "Data is unavailable", icon: "warning", command: "status" }];
@@ -101,7 +100,7 @@ function failureEntries({ last }: Details): readonly Entry[] {
       command: "dashboard",
     }),
   );
-  return [{ label: "Last failures", detail: countText(last.length, "failure"), icon: "error", entries }];
+  return [{ label: "Last failures", detail: countText(last.length, "failure"), icon: "error", isOpen: true, entries }];
 }
 
 function costEntries({ groups, total }: Answer): readonly Entry[] {

@@ -64,6 +64,7 @@ const themes = [
   ["light", "Default Light Modern"],
   ["contrast", "Default High Contrast"],
   ["contrast-light", "Default High Contrast Light"],
+  ["dark-plus", "Default Dark+"],
   ["dark", "Default Dark Modern"],
 ] as const;
 

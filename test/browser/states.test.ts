@@ -44,7 +44,7 @@ describe("dashboard without data", () => {
       agents: expect.stringContaining("Choose what to record"),
       commands: expect.stringContaining("Choose what to record"),
       sessions: expect.stringContaining("Choose what to record"),
-      sharing: expect.stringContaining("Open Privacy"),
+      sharing: expect.stringContaining("Open Consent & data"),
       privacy: expect.stringContaining("No data is stored."),
       status: expect.stringContaining("Not running"),
     });

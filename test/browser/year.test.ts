@@ -157,6 +157,27 @@ describe("a year of work", () => {
     await dashboard.choosePeriod("30 days");
   });
 
+  it("compares the month with a budget, and marks the status bar item when it is spent", async () => {
+    await workbench.userSettings({ "nexus.telemetry.monthlyBudget": 0.5, "nexus.telemetry.statusBar": "cost" });
+    await dashboard.open("agents");
+    await page()
+      .getByText(/^This month: .* of \$0\.50/)
+      .waitFor();
+    await workbench.runInTerminal("true");
+    await workbench.statusItem.filter({ hasText: /\$\d.* •/ }).waitFor();
+    expect(await workbench.statusTooltip()).toMatch(/The monthly budget is spent: \$[\d.]+ of \$0\.50/);
+    await workbench.userSettings({});
+  });
+
+  it("lists today in the side bar", async () => {
+    await workbench.command("Explorer: Focus on Nexus: Today View");
+    const view = workbench.page.locator(".pane", { hasText: "Nexus: Today" });
+    await view.getByText(/at list prices/).waitFor();
+    await view.getByText("Last failures").waitFor();
+    await workbench.screenshot("year-today");
+    await workbench.command("View: Close Primary Side Bar");
+  });
+
   it("shows a new command in every open view within seconds", async () => {
     await dashboard.open("commands");
     await page()

@@ -122,7 +122,7 @@ export function consentForm(model: ViewState, { setState, post }: Actions): Temp
       <table>
         <tbody>${notice.rights.map(([right, command]) => html`<tr><td class="wide">${right}</td><td><code>${command}</code></td></tr>`)}</tbody>
       </table>
-      <p>${notice.contact} Version ${displayed.version} of this notice. Sharing is a separate choice (Sharing tab).</p>
+      <p>${notice.contact} Version ${displayed.version} of this notice. Sharing is a separate choice (section Sharing).</p>
     </details>
   </section>`;
 }

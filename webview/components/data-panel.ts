@@ -49,7 +49,7 @@ export function dataPanel(model: ViewState, actions: Actions): TemplateResult {
   const isSharing = state.permission.mode === "share";
   const amount = `${countText(database.events, "event")} of ${countText(database.sessions, "session")} (${sizeText(database.sizeBytes)})`;
   const purge = {
-    question: `Delete ${amount}? This cannot be undone. Consent is not affected. Shared data stays on the server until you erase it (Sharing tab).`,
+    question: `Delete ${amount}? This cannot be undone. Consent is not affected. Shared data stays on the server until you erase it (section Sharing).`,
     confirm: `Delete ${countText(database.events, "event")}`,
     action: { type: "purge" },
   } as const;

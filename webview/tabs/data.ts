@@ -1,10 +1,10 @@
 /** Data & privacy tab: consent and data, sharing, and status. */
 import { html, type TemplateResult } from "lit-html";
 import { type Section, sections } from "../../shared/protocol/dashboard.ts";
+import { privacyTab } from "../sections/privacy.ts";
+import { sharingTab } from "../sections/sharing.ts";
+import { statusTab } from "../sections/status.ts";
 import type { Actions, ViewState } from "../state.ts";
-import { privacyTab } from "./privacy.ts";
-import { sharingTab } from "./sharing.ts";
-import { statusTab } from "./status.ts";
 
 const titles: Readonly<Record<Section, string>> = { privacy: "Consent & data", sharing: "Sharing", status: "Status" };
 const views: Readonly<Record<Section, (model: ViewState, actions: Actions) => TemplateResult>> = {

@@ -1,4 +1,4 @@
-/** Sharing tab: the state, the next batch, every request, and the form to change what is shared. */
+/** The section "Sharing": the state, the next batch, every request, and the form to change what is shared. */
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { SharingStatus } from "../../shared/protocol/worker.ts";
@@ -112,8 +112,8 @@ export function sharingTab(model: ViewState, actions: Actions): TemplateResult {
   if (permission?.consent !== "given") {
     return html`<section class="panel empty">
       <h2>Nothing is shared</h2>
-      <p>Turn on recording first (Privacy tab).</p>
-      <button @click=${() => actions.go({ tab: "data", section: "privacy" })}>Open Privacy</button>
+      <p>Turn on recording first (Consent &amp; data).</p>
+      <button @click=${() => actions.go({ tab: "data", section: "privacy" })}>Open Consent &amp; data</button>
     </section>
     ${hasSent ? html`${statePanel(model, sharing, actions)} ${ledgerPanel(model, sharing, actions)}` : nothing}`;
   }

@@ -1,4 +1,4 @@
-/** Status tab: mode, active refusals, and the database. */
+/** The section "Status": mode, active refusals, and the database. */
 
 import { html, type TemplateResult } from "lit-html";
 import { categoryTexts } from "../../shared/consent/notice.ts";

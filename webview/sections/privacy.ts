@@ -1,4 +1,4 @@
-/** Privacy tab: consent, data dictionary, firewall counts, stored data and resource usage. */
+/** The section "Consent & data": consent, data dictionary, firewall counts, stored data and resource usage. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { consentForm } from "../components/consent-form.ts";
 import { dataDictionary } from "../components/data-dictionary.ts";
