@@ -7,6 +7,7 @@ import {
   type FilterName,
   type Filters,
   filterNames,
+  filterText,
   filterValues,
   type Grouping,
   groupings,
@@ -62,11 +63,20 @@ export function queryOf(options: QueryOptions, by?: Grouping): Query {
 }
 
 function checkedList(name: FilterName, text: string): string {
-  const { values, isExcluded } = filterValues(text.trim());
-  const names = values.map((value) => value.trim().replace(/\s+/g, " "));
-  if (names.includes("")) throw new UsageError(`--${name} needs a value, or several separated by commas.`);
-  return `${isExcluded ? "!" : ""}${names.map((value) => checked(name, value)).join(",")}`;
+  const { included, excluded } = filterValues(text.trim());
+  const named = (values: readonly string[]) => values.map((value) => checked(name, cleaned(name, value)));
+  if (included.length + excluded.length === 0) throw missing(name);
+  return filterText({ included: named(included), excluded: named(excluded) });
 }
+
+function cleaned(name: FilterName, value: string): string {
+  const text = value.trim().replace(/\s+/g, " ");
+  if (text === "") throw missing(name);
+  return text;
+}
+
+const missing = (name: FilterName): UsageError =>
+  new UsageError(`--${name} needs a value, or several separated by commas.`);
 
 /** @throws UsageError for a value that is not on the list. */
 function checked(name: string, value: string): string {
@@ -86,19 +96,21 @@ export function resolved(reader: TelemetryReader, query: Query): Query {
   const name = query.filters?.workspace;
   if (name === undefined) return query;
   const finder = reader.workspaces();
-  const { values, isExcluded } = filterValues(name);
-  const hashes = values.flatMap((one) => {
-    const letters = [...finder.known].find((_, index) => sameName(workspaceName(index), one));
-    if (letters !== undefined) return [letters];
-    if (one === "this") return finder.around(process.cwd())?.hashes ?? notRecorded("this folder or one around it");
-    const isPath = !isAbsolute(one) && (one.startsWith(".") || one.includes("/")) && !URL.canParse(one);
-    const found = finder.named(isPath ? resolve(one) : one);
-    return found.length > 0 ? found : notRecorded(one);
-  });
-  return {
-    ...query,
-    filters: { ...query.filters, workspace: `${isExcluded ? "!" : ""}${[...new Set(hashes)].join(",")}` },
-  };
+  const hashesOf = (values: readonly string[]) => [
+    ...new Set(
+      values.flatMap((one) => {
+        const lettered = [...finder.known].find((_, index) => sameName(workspaceName(index), one));
+        if (lettered !== undefined) return [lettered];
+        if (one === "this") return finder.around(process.cwd())?.hashes ?? notRecorded("this folder or one around it");
+        const isPath = !isAbsolute(one) && (one.startsWith(".") || one.includes("/")) && !URL.canParse(one);
+        const found = finder.named(isPath ? resolve(one) : one);
+        return found.length > 0 ? found : notRecorded(one);
+      }),
+    ),
+  ];
+  const { included, excluded } = filterValues(name);
+  const workspace = filterText({ included: hashesOf(included), excluded: hashesOf(excluded) });
+  return { ...query, filters: { ...query.filters, workspace } };
 
   function notRecorded(what: string): never {
     const known = [...finder.known].map((hash, index) => `${workspaceName(index)} (${hash.slice(0, 8)})`);
@@ -113,7 +125,9 @@ function checkRecorded(reader: TelemetryReader, name: "command" | "model" | "too
   if (values === undefined) return;
   const known = reader.known(name);
   if (known.length === 0) return;
-  for (const value of filterValues(values).values) {
+  const { included, excluded } = filterValues(values);
+  for (const text of [...included, ...excluded]) {
+    const value = text.replace(/^=/, "");
     if (known.some((one) => one === value || (name === "command" && one.startsWith(`${value} `)))) continue;
     const hint =
       didYouMean(value.toLowerCase(), known) || (known.length > maxListed ? "" : ` Recorded: ${known.join(", ")}.`);

@@ -5,6 +5,7 @@ import { type Tab, tabs } from "../shared/protocol/dashboard.ts";
 import { modeMessage, refusalMessage } from "../shared/text/sentences.ts";
 import { drawer } from "./components/drawer.ts";
 import { filterBar } from "./components/filter-bar.ts";
+import { hasNothing } from "./components/pending.ts";
 import type { Actions, ViewState } from "./state.ts";
 import { agentsTab } from "./tabs/agents.ts";
 import { commandsTab } from "./tabs/commands.ts";
@@ -70,7 +71,7 @@ function headerView(model: ViewState, actions: Actions): TemplateResult {
 }
 
 /** Messages can be closed; a new one is shown again. */
-function messagesView({ state, done, closed }: ViewState, { setState }: Actions): TemplateResult {
+function messagesView({ state, done, closed, view }: ViewState, { setState }: Actions): TemplateResult {
   const messages = [...(state?.problems ?? []), state?.failure, state?.status?.problem?.message];
   const problems = [...new Set(messages.filter((one) => one !== undefined && one !== null).map(translated))];
   const refusals = (state?.permission.refusals ?? []).map((refusal) => translated(refusalMessage(refusal)));
@@ -79,17 +80,22 @@ function messagesView({ state, done, closed }: ViewState, { setState }: Actions)
   const isOpen = (text: string) => !closed.includes(text);
   return html`
     <div role="status" aria-live="polite">
-      ${done === null ? nothing : html`<div class="notice spread"><p>${done}</p><button class="icon" aria-label="Close" @click=${() => setState({ done: null })}>✕</button></div>`}
+      ${done === null || view.subject !== null ? nothing : html`<div class="notice spread"><p>${done}</p><button class="icon" aria-label="Close" @click=${() => setState({ done: null })}>✕</button></div>`}
     </div>
     ${problems.filter(isOpen).map((text) => html`<div class="notice warning spread" role="alert"><p>${text}</p>${close(text)}</div>`)}
     ${refusals.filter(isOpen).map((text) => html`<div class="notice spread"><p>${text}</p>${close(text)}</div>`)}
   `;
 }
 
+/** On a narrower page the drawer covers everything. */
+const narrowPx = 640;
+
 export function dashboard(model: ViewState, actions: Actions): TemplateResult {
   const { state } = model;
   const { tab } = model.view;
+  const subject = state === null || hasNothing(model) ? null : model.view.subject;
   return html`
+    <div ?inert=${subject !== null && window.innerWidth < narrowPx}>
     ${headerView(model, actions)}
     <div role="tablist" aria-label="Dashboard tabs">
       ${tabs.map(
@@ -110,6 +116,7 @@ export function dashboard(model: ViewState, actions: Actions): TemplateResult {
       ${state === null || tab === "data" ? nothing : filterBar(model, actions)}
       ${state === null ? nothing : views[tab](model, actions)}
     </div>
-    ${state === null || model.view.subject === null ? nothing : drawer(model, actions, model.view.subject)}
+    </div>
+    ${subject === null ? nothing : drawer(model, actions, subject)}
   `;
 }

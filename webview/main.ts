@@ -6,6 +6,7 @@ import { sections, tabs } from "../shared/protocol/dashboard.ts";
 import { makeOverflowFocusable } from "./components/focusable-overflow.ts";
 import { dashboard } from "./dashboard.ts";
 import { Answers } from "./data/answers.ts";
+import { presetPeriod } from "./data/periods.ts";
 import { type Actions, type LedgerVerification, noChoice, noPart, type ViewState } from "./state.ts";
 import { setBundle } from "./translate.ts";
 import { type Steps, stepBack, stepForward, stepTo, type View } from "./view.ts";
@@ -81,15 +82,24 @@ function follow(next: Steps): void {
   change({ view, canGoBack: steps.past.length > 0, canGoForward: steps.future.length > 0, done: null, range: null });
   if (view.tab !== before.tab) postAction({ type: "viewTab", tab: view.tab });
   if (view.subject !== null && view.subject !== before.subject) document.getElementById("drawer-title")?.focus();
-  else if (view.subject === null && before.subject !== null && opener instanceof HTMLElement) opener.focus();
-  else if (view.subject === null && before.subject !== null && opener instanceof SVGElement) opener.focus();
+  else if (view.subject === null && before.subject !== null) returnFocus(view);
+}
+
+/** To what opened the drawer, or the tab if that is gone. */
+function returnFocus({ tab }: View): void {
+  const target = opener?.isConnected === true ? opener : document.getElementById(`tab-${tab}`);
+  if (target instanceof HTMLElement || target instanceof SVGElement) target.focus();
 }
 
 function change(part: Partial<ViewState>): void {
-  const { confirming } = model;
+  const { confirming, naming } = model;
   model = { ...model, ...part };
   update();
   // A confirmation focuses Cancel when it opens and the button that opened it when it closes.
+  if (model.naming !== naming) {
+    const name = model.naming === null ? `rename-${naming}` : "workspace-name";
+    document.getElementById(name)?.focus();
+  }
   if (model.confirming !== confirming) {
     const name = model.confirming ?? confirming;
     document.getElementById(`${name}-${model.confirming === null ? "open" : "cancel"}`)?.focus();
@@ -102,15 +112,27 @@ let isExplained = false;
 
 function update(): void {
   if (root === null) return;
+  followDay();
   answers.begin(model.state?.revision ?? 0);
   render(dashboard(model, actions), root);
   // What the views asked for during the rendering decides whether it is complete.
   root.toggleAttribute("data-waiting", answers.isWaiting);
+  makeOverflowFocusable(root);
   if (model.state !== null) answers.end();
   if (model.view.tab === "data" && !isExplained) {
     isExplained = true;
     postAction({ type: "explain" });
   }
+}
+
+/** A period such as "Yesterday" moves with the day. */
+function followDay(): void {
+  const { preset, period } = steps.view;
+  const today = presetPeriod(preset, Date.now());
+  if (today === undefined || JSON.stringify(today) === JSON.stringify(period)) return;
+  steps = { ...steps, view: { ...steps.view, period: today } };
+  model = { ...model, view: steps.view };
+  saveView(steps.view);
 }
 
 let isScheduled = false;
@@ -144,6 +166,9 @@ function receive(message: DashboardMessage): void {
     case "showPlace":
       actions.go(viewOfPlace(message.place));
       return;
+    case "said":
+      change({ done: message.text });
+      return;
     case "explanation":
       change({ explanation: message.explanation });
       return;
@@ -175,13 +200,14 @@ function receive(message: DashboardMessage): void {
 
 function receiveState(message: Extract<DashboardMessage, { type: "state" }>): void {
   setBundle(message.bundle);
+  // After an erasure nothing that is known may be shown.
+  if (model.state !== null && message.erasureMark !== model.state.erasureMark) answers.forget();
   if (message.done === null) {
     change({ state: message });
     return;
   }
   // A finished action resets the forms to the recorded consent.
   const isErasing = model.erasePlan !== null;
-  if (message.lastErasure?.tsMs !== model.state?.lastErasure?.tsMs) answers.forget();
   change({
     state: message,
     done: message.done,
@@ -198,7 +224,12 @@ function receiveState(message: Extract<DashboardMessage, { type: "state" }>): vo
 }
 
 onMessage(receive);
+/** Keys of a field that the user is typing in are its own. */
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLInputElement && target.type !== "checkbox" && target.value !== "";
+
 window.addEventListener("keydown", (event) => {
+  if (isTyping(event.target)) return;
   if (event.key === "Escape" && model.view.subject !== null) actions.go({ subject: null });
   else if (event.altKey && event.key === "ArrowLeft") actions.back();
   else if (event.altKey && event.key === "ArrowRight") actions.forward();
@@ -211,5 +242,5 @@ window.addEventListener("mouseup", ({ button }) => {
   if (button === 4) actions.forward();
 });
 update();
-if (root !== null) makeOverflowFocusable(root);
+window.addEventListener("resize", () => root !== null && makeOverflowFocusable(root));
 postAction({ type: "ready" });

@@ -55,7 +55,13 @@ describe("a stored view", () => {
   it("is read as it was stored", () => {
     fc.assert(
       fc.property(part, (one) => {
-        const view = { ...initialView, ...one };
+        const subject = {
+          by: "day",
+          key: "2026-01-02",
+          period: { period: "today" },
+          filters: { agent: "codex" },
+        } as const;
+        const view = { ...initialView, subject, ...one };
         expect(viewFrom(JSON.parse(JSON.stringify(view)))).toEqual(view);
       }),
     );

@@ -14,6 +14,10 @@ import { type PeriodSelection, selection } from "../shared/protocol/reports.ts";
 export interface Subject {
   readonly by: Grouping;
   readonly key: string;
+  /** The days of a group by time, within the period. */
+  readonly period?: PeriodSelection;
+  /** What else the group is limited to, such as the agent of a tool. */
+  readonly filters?: Filters;
 }
 
 export interface View {
@@ -21,6 +25,8 @@ export interface View {
   /** The part of the tab `data`. */
   readonly section: Section;
   readonly period: PeriodSelection;
+  /** The name of a period that moves with the days; `null` for days that the user chose. */
+  readonly preset: string | null;
   readonly compare: Comparison;
   readonly filters: Filters;
   /** `null`: the drawer is closed. */
@@ -31,6 +37,7 @@ export const initialView: View = {
   tab: "overview",
   section: "privacy",
   period: { period: "month" },
+  preset: "30 days",
   compare: "previous",
   filters: {},
   subject: null,
@@ -75,17 +82,23 @@ export function viewFrom(stored: unknown): View {
     tab: tabs.find((one) => one === tab) ?? initialView.tab,
     section: sections.find((one) => one === section) ?? initialView.section,
     compare: comparisons.find((one) => one === compare) ?? initialView.compare,
-    period: periodFrom(field("period")),
+    ...periodFrom(field("period"), field("preset")),
     filters: filtersFrom(field("filters")),
     subject: subjectFrom(field("subject")),
   };
 }
 
-function periodFrom(stored: unknown): PeriodSelection {
+function periodFrom(stored: unknown, preset: unknown): Pick<View, "period" | "preset"> {
+  const period = selectionFrom(stored);
+  if (period === undefined) return { period: initialView.period, preset: initialView.preset };
+  return { period, preset: typeof preset === "string" ? preset : null };
+}
+
+function selectionFrom(stored: unknown): PeriodSelection | undefined {
   try {
     return selection(stored, "view");
   } catch {
-    return initialView.period;
+    return undefined;
   }
 }
 
@@ -103,5 +116,12 @@ function subjectFrom(stored: unknown): Subject | null {
   if (typeof stored !== "object" || stored === null) return null;
   const [by, key] = [Reflect.get(stored, "by"), Reflect.get(stored, "key")];
   const grouping = groupings.find((one) => one === by);
-  return grouping === undefined || typeof key !== "string" ? null : { by: grouping, key };
+  if (grouping === undefined || typeof key !== "string") return null;
+  const [period, filters] = [selectionFrom(Reflect.get(stored, "period")), filtersFrom(Reflect.get(stored, "filters"))];
+  return {
+    by: grouping,
+    key,
+    ...(period === undefined ? {} : { period }),
+    ...(Object.keys(filters).length === 0 ? {} : { filters }),
+  };
 }

@@ -42,10 +42,15 @@ export function rememberAlert(memory: Pick<Memento, "update">, id: string): void
   void memory.update(seenAlertKey, id);
 }
 
+/** Forgets what is erased with the data. */
+export function forgetUse(memory: Pick<Memento, "update">): void {
+  for (const key of [featureUsesKey, dismissedKey, aliasesKey, seenAlertKey]) void memory.update(key, undefined);
+}
+
 /** Returns whether there was a purge since the last call: `mark` changes with each one. */
 export function followPurge(memory: Pick<Memento, "get" | "update">, mark: number): boolean {
   if (memory.get(purgeMarkKey, 0) === mark) return false;
-  for (const key of [featureUsesKey, dismissedKey, aliasesKey, seenAlertKey]) void memory.update(key, undefined);
+  forgetUse(memory);
   void memory.update(purgeMarkKey, mark);
   return true;
 }

@@ -34,7 +34,7 @@ import {
   proofMessage,
   reportMessages,
 } from "../../shared/text/sentences.ts";
-import { lastErasureKey } from "../capture/feature-memory.ts";
+import { forgetUse, lastErasureKey } from "../capture/feature-memory.ts";
 import type { PermissionSource } from "../permission.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { displayedNotice } from "./consent-notice.ts";
@@ -183,6 +183,7 @@ export class Actions {
     const { events, freedBytes, searched, copies, agentSettings } = await runWithProgress("Nexus: deleting", () =>
       this.#telemetry.command(PurgeRequest, {}),
     );
+    forgetUse(this.#memory);
     const proof = proofMessage(searched, copies);
     const verification = proof === null || searched === 0 ? "" : ` ${translated(proof)}`;
     const agents = agentSettings === 0 ? "" : ` ${translated(deletedSettingsMessage)}`;

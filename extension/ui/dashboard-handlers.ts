@@ -62,11 +62,10 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
     viewTab: async ({ tab }) => use(featureOfTab[tab]),
     ask: ({ id, question, isRefresh }) => panel.answer(id, question, isRefresh),
     nameWorkspace: ({ hash, name }) => panel.nameWorkspace(hash, name),
-    copy: ({ text }) =>
-      panel.run(async () => {
-        await env.clipboard.writeText(text);
-        return "Copied.";
-      }),
+    copy: async ({ text }) => {
+      await env.clipboard.writeText(text);
+      panel.send({ type: "said", text: "Copied." });
+    },
     giveConsent: ({ type: _, ...decision }) =>
       panel.run(async () => {
         await actions.decide({ ...decision, via: "vscode_page" });

@@ -55,6 +55,8 @@ const gatherMs = 200;
 const fulfilled = <T>(result: PromiseSettledResult<T>): T | null =>
   result.status === "fulfilled" ? result.value : null;
 
+/** The first questions come within this time. Milliseconds. */
+const openingMs = 2_000;
 /** The page asks for fewer at once. */
 const maxPrefetched = 12;
 
@@ -77,6 +79,8 @@ export class DashboardPanel implements Disposable {
   #agents: readonly AgentStatus[] | null = null;
   #workspaces: Pick<DashboardState["workspaces"], "known" | "here"> = { known: [], here: null };
   #revision = 0;
+  /** Whether the page asks what it shows first. */
+  #isOpening = false;
   /** What the page asked when it was opened last: its next opening asks the same. */
   #firstQuestions: PageQuestion[] = [];
   /** Answers to these, requested while VS Code loads the page. */
@@ -102,6 +106,8 @@ export class DashboardPanel implements Disposable {
       ready: async () => {
         this.#ready = true;
         this.#firstQuestions = [];
+        this.#isOpening = true;
+        this.#timers.after(openingMs, () => this.#opened());
         this.#telemetry.alertSeen();
         this.#showPlace();
         if (!this.#reading) this.#post();
@@ -122,6 +128,7 @@ export class DashboardPanel implements Disposable {
       return;
     }
     this.#panel.reveal();
+    this.#telemetry.alertSeen();
     if (!this.#ready) return;
     this.#showPlace();
     void this.#readForUser();
@@ -164,6 +171,7 @@ export class DashboardPanel implements Disposable {
     this.#cancelRefresh ??= this.#timers.after(gatherMs, () => {
       this.#cancelRefresh = undefined;
       this.#revision += 1;
+      this.#prefetched.clear();
       void this.#read((request, params) => this.#telemetry.ask(request, params));
     });
   }
@@ -178,12 +186,17 @@ export class DashboardPanel implements Disposable {
     this.#cancelRefresh = undefined;
   }
 
-  #receive(message: unknown): void {
+  #receive(received: unknown): void {
     let action: DashboardAction;
     try {
-      action = validateAction(message, "dashboard");
+      action = validateAction(received, "dashboard");
     } catch (error) {
-      this.#log.warn(isValidationError(error) ? error.message : "dashboard: malformed message");
+      const text = isValidationError(error) ? error.message : "dashboard: malformed message";
+      this.#log.warn(text);
+      // The page waits for the answer to a question.
+      const id: unknown = typeof received === "object" && received !== null ? Reflect.get(received, "id") : undefined;
+      if (Number.isSafeInteger(id) && Number(id) >= 0)
+        this.#send({ type: "answer", id: Number(id), answer: null, failure: verbatim(text) });
       return;
     }
     void this.#handle(action);
@@ -207,8 +220,13 @@ export class DashboardPanel implements Disposable {
     }
     this.#busy = false;
     this.#revision += 1;
+    this.#prefetched.clear();
     this.#post(done);
     await this.#readForUser();
+  }
+
+  get #lastErasure(): DashboardState["lastErasure"] {
+    return this.#context.globalState.get<{ tsMs: number; text: string }>(lastErasureKey) ?? null;
   }
 
   #showPlace(): void {
@@ -219,6 +237,12 @@ export class DashboardPanel implements Disposable {
   /** Before the first decision there is nothing to ask for. */
   get #isUndecided(): boolean {
     return this.#telemetry.permission.consent === "never_asked" && !this.#statusRequested;
+  }
+
+  /** What is asked from now on is no part of opening, and what was requested before is outdated. */
+  #opened(): void {
+    this.#isOpening = false;
+    this.#prefetched.clear();
   }
 
   #prefetch(): void {
@@ -243,11 +267,14 @@ export class DashboardPanel implements Disposable {
 
   async #answer(id: number, question: PageQuestion, isRefresh: boolean): Promise<void> {
     const key = JSON.stringify(question);
-    if (!isRefresh && this.#firstQuestions.length < maxPrefetched) this.#firstQuestions.push(question);
-    const known = this.#prefetched.get(key);
+    if (this.#isOpening && this.#firstQuestions.length < maxPrefetched) this.#firstQuestions.push(question);
+    const known = isRefresh ? undefined : this.#prefetched.get(key);
     this.#prefetched.delete(key);
     try {
-      if (this.#isUndecided) throw new Error("There is no data before the first choice.");
+      if (this.#isUndecided) {
+        this.#send({ type: "answer", id, answer: null, failure: message("There is no data before the first choice.") });
+        return;
+      }
       this.#send({ type: "answer", id, answer: await (known ?? this.#ask(question, isRefresh)), failure: null });
     } catch (error) {
       this.#send({ type: "answer", id, answer: null, failure: failureOf(error) });
@@ -298,7 +325,7 @@ export class DashboardPanel implements Disposable {
       const { known = [], here = null } = fulfilled(workspaces) ?? {};
       this.#workspaces = {
         known,
-        here: here === null ? null : { hash: here, name: workspace.name ?? "This workspace" },
+        here: here === null ? null : { hash: here, name: (workspace.name ?? "This workspace").slice(0, 256) },
       };
       this.#failure = null;
       if (status.value.permission !== null) this.#telemetry.applyWorkerPermission(status.value.permission);
@@ -324,8 +351,9 @@ export class DashboardPanel implements Disposable {
       failure: this.#failure,
       done,
       busy: this.#busy,
-      lastErasure: this.#context.globalState.get<{ tsMs: number; text: string }>(lastErasureKey) ?? null,
+      lastErasure: this.#lastErasure,
       remote: env.remoteName ?? null,
+      erasureMark: Math.max(this.#lastErasure?.tsMs ?? 0, this.#telemetry.today?.purgeMark ?? 0),
       bundle: bundle(),
       nowMs: Date.now(),
     });

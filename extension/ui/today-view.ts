@@ -19,6 +19,8 @@ interface Entry {
 
 /** Failures in the list. */
 const maxFailures = 8;
+/** Failures that the worker lists. */
+const maxListed = 50;
 
 const today = (more: Partial<Question>): Question => ({
   period: { period: "today" },
@@ -100,7 +102,15 @@ function failureEntries({ last }: Details): readonly Entry[] {
       command: "dashboard",
     }),
   );
-  return [{ label: "Last failures", detail: countText(last.length, "failure"), icon: "error", isOpen: true, entries }];
+  return [
+    {
+      label: "Last failures",
+      detail: last.length < maxListed ? countText(last.length, "failure") : `${maxListed} or more failures`,
+      icon: "error",
+      isOpen: true,
+      entries,
+    },
+  ];
 }
 
 function costEntries({ groups, total }: Answer): readonly Entry[] {

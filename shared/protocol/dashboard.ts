@@ -178,11 +178,15 @@ export const validateDashboardMessage = taggedUnion("type", {
     lastErasure: nullable(object({ tsMs: integer(), text: string(8192) })),
     /** Type of the remote machine that runs the window and stores the data (`wsl`); `null`: local. */
     remote: nullable(string(64)),
+    /** Changes with each erasure, also by another window or the CLI. */
+    erasureMark: integer(),
     /** Translations by English text; empty in English. */
     bundle: recordOf(string(8192), 4_096),
     /** Time of this state, in milliseconds since 1970. */
     nowMs: integer(),
   }),
+  /** A sentence for the user, without another state. */
+  said: object({ type: enumOf(["said"]), text: string(8192) }),
   explanation: object({ type: enumOf(["explanation"]), explanation }),
   preview: object({ type: enumOf(["preview"]), preview: PreviewRequest.result }),
   agentChange: object({ type: enumOf(["agentChange"]), change: PlanAgentRequest.result }),

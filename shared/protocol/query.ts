@@ -50,22 +50,34 @@ export const filterNames = [
 ] as const;
 export type FilterName = (typeof filterNames)[number];
 /**
- * Values, separated by commas, of which one must match; after `!`, of which none may match (`!git,npm`). A command also matches
- * its subcommands: `git` matches `git push`. A workspace is given by its stored hash.
+ * Values, separated by commas, of which one must match; after `!`, of which none may match (`git!git push,git pull`). A command
+ * also matches its subcommands: `git` matches `git push`, `=git` does not. A workspace is given by its stored hash.
  */
 export type Filters = Readonly<Partial<Record<FilterName, string>>>;
 
-/** Reads a filter. */
-export function filterValues(text: string): { readonly values: readonly string[]; readonly isExcluded: boolean } {
-  const isExcluded = text.startsWith("!");
-  return { values: (isExcluded ? text.slice(1) : text).split(","), isExcluded };
+export interface FilterValues {
+  /** Of these one must match; empty for any. */
+  readonly included: readonly string[];
+  /** Of these none may match. */
+  readonly excluded: readonly string[];
 }
+
+/** Reads a filter. */
+export function filterValues(text: string): FilterValues {
+  const [included = "", excluded = ""] = text.split("!");
+  const list = (part: string) => (part === "" ? [] : part.split(","));
+  return { included: list(included), excluded: list(excluded) };
+}
+
+/** Writes a filter. */
+export const filterText = ({ included, excluded }: FilterValues): string =>
+  `${included.join(",")}${excluded.length === 0 ? "" : `!${excluded.join(",")}`}`;
 
 /** Whether a value matches a filter; any does without one. */
 export function matchesFilter(filter: string | undefined, value: string): boolean {
   if (filter === undefined) return true;
-  const { values, isExcluded } = filterValues(filter);
-  return values.includes(value) !== isExcluded;
+  const { included, excluded } = filterValues(filter);
+  return (included.length === 0 || included.includes(value)) && !excluded.includes(value);
 }
 
 export const comparisons = ["previous", "year"] as const;

@@ -144,6 +144,8 @@ describe("a year of work", () => {
     expect(await page().getByLabel("To", { exact: true }).inputValue()).toBe(dayText(nowMs - 15 * dayMs));
     await page().getByRole("button", { name: "Back", exact: true }).click();
     await dashboard.settled();
+    const period = page().getByLabel("Period", { exact: true });
+    expect(await period.locator("option:checked").textContent()).toBe("30 days");
     await chart.locator("[data-at='20']").click();
     await dashboard.drawer.getByText("Last").first().waitFor();
     await workbench.page.keyboard.press("Escape");

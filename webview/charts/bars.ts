@@ -114,8 +114,16 @@ function bar(chart: BarChart, at: number, label: string, total: number, top: num
   const name = `${label}: ${total === 0 ? "nothing" : series.length === 1 ? text(total) : detail}`;
   const area = svg`<rect class="area" x=${at * slot} y="0" width=${slot} height=${height}></rect>`;
   return isButton
-    ? svg`<g role="button" tabindex=${at === chart.labels.length - 1 ? 0 : -1} aria-label=${name} data-at=${at} @keydown=${(event: KeyboardEvent) => moveBar(event, chart, at)}><title>${name}</title>${area}${parts}</g>`
+    ? svg`<g role="button" tabindex=${at === chart.labels.length - 1 ? 0 : -1} aria-label=${name} data-at=${at} @focus=${takeTabStop} @keydown=${(event: KeyboardEvent) => moveBar(event, chart, at)}><title>${name}</title>${area}${parts}</g>`
     : svg`<g role="img" aria-label=${name}><title>${name}</title>${area}${parts}</g>`;
+}
+
+/** The shape that had the focus last is the one that Tab reaches. */
+export function takeTabStop({ currentTarget }: FocusEvent): void {
+  const shape = currentTarget as SVGElement;
+  for (const other of shape.parentElement?.querySelectorAll('[data-at][tabindex="0"]') ?? [])
+    other.setAttribute("tabindex", "-1");
+  shape.setAttribute("tabindex", "0");
 }
 
 /** Arrow keys, Home and End move between bars; with Shift they select a range, which Enter opens. */

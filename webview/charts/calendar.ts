@@ -2,6 +2,7 @@
 import { html, svg, type TemplateResult } from "lit-html";
 import { countText } from "../../shared/text/format.ts";
 import { timeLabel } from "../data/names.ts";
+import { takeTabStop } from "./bars.ts";
 import { opacityOf } from "./weekly-heatmap.ts";
 
 export interface CalendarDay {
@@ -56,7 +57,7 @@ function square(
     const squares = (event.currentTarget as Element).parentElement?.querySelectorAll<SVGElement>("[data-at]");
     squares?.[Math.min(total - 1, Math.max(0, at + step))]?.focus();
   };
-  return svg`<rect role="button" tabindex=${at === total - 1 ? 0 : -1} data-at=${at} aria-label=${name} @keydown=${move} @click=${() => open(key)}
+  return svg`<rect role="button" tabindex=${at === total - 1 ? 0 : -1} data-at=${at} aria-label=${name} @focus=${takeTabStop} @keydown=${move} @click=${() => open(key)}
     class=${count === 0 ? "none" : "some"} fill-opacity=${count === 0 ? 1 : opacityOf(count, max)}
     x=${x + 1} y=${top + weekdayOf(key) * cell + 1} width=${cell - 2} height=${cell - 2} rx="2"
   ><title>${name}</title></rect>`;

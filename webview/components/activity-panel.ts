@@ -4,7 +4,7 @@ import type { Answer, Grouping, Measures } from "../../shared/protocol/query.ts"
 import { numberText, roundTimeText, usdText } from "../../shared/text/format.ts";
 import { barChart, legend, type Series } from "../charts/bars.ts";
 import { groupingName, timeLabel } from "../data/names.ts";
-import { rangeOf } from "../data/questions.ts";
+import { daysWithin, timeSubject } from "../data/questions.ts";
 import { type Actions, type ActivityMeasure, activityMeasures, type ViewState } from "../state.ts";
 
 const measureNames: Readonly<Record<ActivityMeasure, string>> = {
@@ -48,7 +48,8 @@ const isWeekend = (key: string): boolean => {
 };
 
 /** `answer`: by time. */
-export function activityPanel({ groups, by }: Answer, model: ViewState, actions: Actions): TemplateResult {
+export function activityPanel(answer: Answer, model: ViewState, actions: Actions): TemplateResult {
+  const { groups, by } = answer;
   const { kind, text, series } = measureViews[model.measure];
   const grouping: Grouping = by ?? "day";
   const shown: readonly Series[] = series.map(([name, className, value]) => ({
@@ -73,12 +74,21 @@ export function activityPanel({ groups, by }: Answer, model: ViewState, actions:
       kind,
       text,
       isShaded: (at) => grouping === "day" && isWeekend(groups[at]?.key ?? ""),
-      onOpen: (at) => actions.go({ subject: { by: grouping, key: groups[at]?.key ?? "" } }),
-      onRange: (first, last) =>
-        actions.go({ period: rangeOf(grouping, groups[first]?.key ?? "", groups[last]?.key ?? "") }),
+      onOpen: (at) => actions.go({ subject: timeSubject(answer, groups[at]?.key ?? "") }),
+      // The days of hours are one or a few.
+      ...(grouping === "hour"
+        ? {}
+        : {
+            onRange: (first: number, last: number) =>
+              actions.go({
+                period: daysWithin(answer, grouping, groups[first]?.key ?? "", groups[last]?.key ?? ""),
+                preset: null,
+              }),
+            setRange: (bars: readonly [number, number] | null) =>
+              actions.setState({ range: bars === null ? null : { chart: id, bars } }),
+          }),
       range: model.range?.chart === id ? model.range.bars : null,
-      setRange: (bars) => actions.setState({ range: bars === null ? null : { chart: id, bars } }),
     })}
-    <div class="row spread">${legend(shown)}<span class="quiet hint">Click a bar for details; drag to select a period.</span></div>
+    <div class="row spread">${legend(shown)}<span class="quiet hint">${grouping === "hour" ? "Click a bar for its day." : "Click a bar for details; drag to select a period."}</span></div>
   </section>`;
 }

@@ -96,6 +96,6 @@ export function cards(answer: Answer, usual: Measures | undefined, model: ViewSt
       open: () => openTab("agents"),
     },
   ];
-  const against = comparisonText(answer, model.view.compare);
+  const against = comparisonText(answer, model.view.period, model.view.compare);
   return html`<div class="cards">${list.map((one) => cardView(one, against))}</div>`;
 }

@@ -4,7 +4,7 @@ import type { Answer, Group } from "../../shared/protocol/query.ts";
 import { dayText, numberText, percentText, usdText } from "../../shared/text/format.ts";
 import { type CostPart, stackedCost } from "../charts/stacked-cost.ts";
 import { groupLabel } from "../data/names.ts";
-import { figures } from "../data/questions.ts";
+import { figures, timeSubject } from "../data/questions.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { dataTable } from "./data-table.ts";
 import { groupLink } from "./group-link.ts";
@@ -19,14 +19,13 @@ function costParts(models: Answer, { view }: ViewState, actions: Actions): reado
   const own = priced.slice(0, maxModels);
   const partOf = (name: string, filter: string): CostPart[] => {
     const filters = { ...view.filters, model: filter };
-    const answer = actions.ask(`cost ${name}`, figures({ ...view, filters }, { by: "time" })).result;
-    return answer === undefined ? [] : [{ name, answer }];
+    const { result: answer, isOld } = actions.ask(`cost ${name}`, figures({ ...view, filters }, { by: "time" }));
+    return answer === undefined || isOld ? [] : [{ name, answer }];
   };
-  const others = `!${own.map(({ key }) => key).join(",")}`;
+  const others = priced.slice(maxModels).map(({ key }) => key);
   return [
     ...own.flatMap(({ key }) => partOf(key, key)),
-    // A filter of models is already in place: others would remove it.
-    ...(priced.length > maxModels && view.filters.model === undefined ? partOf("Other models", others) : []),
+    ...(others.length === 0 ? [] : partOf("Other models", others.join(","))),
   ];
 }
 
@@ -37,7 +36,9 @@ function budgetView({ state, view }: ViewState, { ask }: Actions): TemplateResul
   const now = new Date(state.nowMs);
   const from = dayText(new Date(now.getFullYear(), now.getMonth(), 1, 12).getTime());
   const month = { ...view, filters: {}, period: { period: "custom", from, to: dayText(state.nowMs) } } as const;
-  const spent = ask("budget", figures(month)).result?.total.cost.listUsd ?? 0;
+  const { result } = ask("budget", figures(month));
+  if (result === undefined) return nothing;
+  const spent = result.total.cost.listUsd ?? 0;
   const share = Math.min(1, spent / budgetUsd);
   const days = new Date(now.getFullYear(), now.getMonth() + 1, 0).getDate();
   const expected = (spent / now.getDate()) * days;
@@ -117,7 +118,7 @@ export function costPanel(agents: Answer, model: ViewState, actions: Actions): T
   return html`<section class="panel full">
     <h2>Cost</h2>
     ${budgetView(model, actions)}
-    ${stackedCost(costParts(models, model, actions), (by, key) => actions.go({ subject: { by, key } }))}
+    ${stackedCost(costParts(models, model, actions), (answer, key) => actions.go({ subject: timeSubject(answer, key) }))}
     <div class="columns broad">
       ${costTable("model", models, model, actions)}
       ${costTable("agent", agents, model, actions)}

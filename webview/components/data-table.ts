@@ -43,21 +43,23 @@ export function dataTable<R>(table: DataTable<R>, model: ViewState, actions: Act
   const wanted = state.search.trim().toLowerCase();
   const found =
     wanted === "" || text === undefined ? rows : rows.filter((row) => text(row).toLowerCase().includes(wanted));
-  const sorted = sortedRows(found, columns, state.sort ?? table.sort, state.isDescending);
+  const sort = columns.some(({ name }) => name === state.sort) ? (state.sort ?? table.sort) : table.sort;
+  const sorted = sortedRows(found, columns, sort, state.isDescending);
   const limit = Math.max(size, state.shown);
   const hidden = sorted.length - limit;
   return html`
     ${
-      text !== undefined && rows.length >= minSearched
+      text !== undefined && (rows.length >= minSearched || wanted !== "")
         ? html`<div class="row search"><input type="search" id="${id}-search" aria-label="Search: ${caption}" placeholder="Search" .value=${state.search} @input=${(event: Event) => set({ search: (event.target as HTMLInputElement).value })}>
           ${wanted === "" ? nothing : html`<span class="quiet" role="status">${numberText(found.length)} of ${countText(rows.length, "row")}</span>`}</div>`
         : nothing
     }
     <div class="scroll"><table id=${id}>
       <caption class="hidden">${caption}</caption>
-      <thead><tr>${columns.map((column) => heading(column, state.sort ?? table.sort, state.isDescending, set))}</tr></thead>
+      <thead><tr>${columns.map((column) => heading(column, sort, state.isDescending, set))}</tr></thead>
       <tbody>${sorted.slice(0, limit).map((row) => html`<tr>${columns.map((column, at) => (at === 0 ? html`<th scope="row">${column.view(row)}</th>` : html`<td class=${column.isText === true ? "" : "number"}>${column.view(row)}</td>`))}</tr>`)}</tbody>
     </table></div>
+    ${found.length === 0 ? html`<p class="quiet">No rows match.</p>` : nothing}
     ${hidden > 0 ? html`<button class="link more" @click=${() => set({ shown: limit + moreRows })}>${hidden > moreRows ? `Show ${moreRows} more of ${numberText(hidden)}` : `Show all ${numberText(sorted.length)}`}</button>` : nothing}
     ${state.shown > size && rows.length > size ? html`<button class="link more" @click=${() => set({ shown: 0 })}>Show fewer</button>` : nothing}
   `;
@@ -70,8 +72,10 @@ function heading<R>(
   set: (part: Partial<TableState>) => void,
 ): TemplateResult {
   const isSorted = sort === name;
-  const order = isSorted ? (isDescending ? "descending" : "ascending") : nothing;
-  const mark = isSorted ? (isDescending ? " ▾" : " ▴") : "";
+  // Text is sorted from A when numbers are sorted from the largest.
+  const isDown = isText ? !isDescending : isDescending;
+  const order = isSorted ? (isDown ? "descending" : "ascending") : nothing;
+  const mark = isSorted ? (isDown ? " ▾" : " ▴") : "";
   const change = () => set({ sort: name, isDescending: isSorted ? !isDescending : true });
   return html`<th scope="col" class=${isText ? "" : "number"} aria-sort=${order} title=${about ?? nothing}>
     ${value === undefined ? name : html`<button class="sort" @click=${change}>${name}<span aria-hidden="true">${mark}</span></button>`}

@@ -1,20 +1,24 @@
 /** The drawer: everything about one group, a day or a session, from its runs to the command that prints it. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { Answer, Details, Ended, EndedRun, Group, Measures } from "../../shared/protocol/query.ts";
+import type { Answer, Details, Ended, EndedRun, FilterName, Group, Measures } from "../../shared/protocol/query.ts";
+import type { Insights } from "../../shared/protocol/reports.ts";
 import { countText, durationText, numberText, percentText, roundTimeText, usdText } from "../../shared/text/format.ts";
+import { insightText } from "../../shared/text/insights.ts";
+import { workspaceName } from "../../shared/text/workspace-names.ts";
 import { barChart, legend, type Series } from "../charts/bars.ts";
 import { copyPicture } from "../charts/picture.ts";
 import { changeOf, pointsOf } from "../data/change.ts";
 import { commandLine } from "../data/command-line.ts";
 import { type Copied, csvOf, markdownOf } from "../data/copies.ts";
 import { slowerCommands } from "../data/insight-subject.ts";
-import { groupingName, groupLabel, timeLabel, workspaceLabel } from "../data/names.ts";
+import { groupingName, groupLabel, timeLabel } from "../data/names.ts";
 import { comparisonText } from "../data/periods.ts";
-import { compared, daysOf, figures, filterOf, questionOf, usual, viewOf, withFilter } from "../data/questions.ts";
+import { compared, excluding, figures, filterOf, questionOf, timeSubject, usual, viewOf } from "../data/questions.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { translated } from "../translate.ts";
 import type { Subject } from "../view.ts";
 import { dataTable } from "./data-table.ts";
+import { dismissForm } from "./dismiss-form.ts";
 import { changeView, failureView, rateText, timeText } from "./figures.ts";
 import { groupLink } from "./group-link.ts";
 import { runsTable } from "./runs-table.ts";
@@ -23,7 +27,12 @@ import { sessionTimeline } from "./session-timeline.ts";
 const isTime = ({ by }: Subject): boolean => ["hour", "day", "week", "month"].includes(by);
 
 function titleOf(subject: Subject, model: ViewState): string {
-  return isTime(subject) ? timeLabel(subject.by, subject.key) : groupLabel(subject.by, subject.key, model.state);
+  if (isTime(subject)) return timeLabel(subject.by, subject.key);
+  const limits = Object.entries(subject.filters ?? {}).map(([name, value]) =>
+    groupLabel(name as FilterName, value, model.state),
+  );
+  const label = groupLabel(subject.by, subject.key, model.state);
+  return limits.length === 0 ? label : `${label} (${limits.join(", ")})`;
 }
 
 /** Facts as text, for the page and to copy. */
@@ -95,7 +104,8 @@ function factsOf(
   ];
 }
 
-function historyView({ groups, by, total }: Answer, actions: Actions): TemplateResult | typeof nothing {
+function historyView(answer: Answer, actions: Actions): TemplateResult | typeof nothing {
+  const { groups, by, total } = answer;
   const grouping = by ?? "day";
   if (groups.length < 2) return nothing;
   const kind = total.runs.count >= total.calls.count ? "runs" : "calls";
@@ -121,7 +131,10 @@ function historyView({ groups, by, total }: Answer, actions: Actions): TemplateR
       series,
       kind: isCost ? "money" : "count",
       text: isCost ? usdText : numberText,
-      onOpen: (at) => actions.go({ period: daysOf(grouping, groups[at]?.key ?? "") }),
+      onOpen: (at) => {
+        const { period } = timeSubject(answer, groups[at]?.key ?? "");
+        if (period !== undefined) actions.go({ period, preset: null });
+      },
     })}
     ${legend(series)}`;
 }
@@ -144,6 +157,22 @@ function durationsView({ durations }: Details): TemplateResult | typeof nothing 
       kind: "count",
       text: numberText,
     })}`;
+}
+
+/** What stands out about a command, and how to hide it. */
+function insightsOf(
+  insights: Insights | undefined,
+  command: string,
+  model: ViewState,
+  actions: Actions,
+): TemplateResult | typeof nothing {
+  const dismissed = new Set((model.state?.dismissed ?? []).map(({ id }) => id));
+  const own = (insights?.insights ?? []).filter(
+    ({ id, subject, agent }) => subject === command && agent === null && !dismissed.has(id),
+  );
+  if (own.length === 0) return nothing;
+  return html`<h3>What stands out</h3>
+    <ul class="plain">${own.map((insight) => html`<li>${translated(insightText(insight).sentence)} ${dismissForm(insight.id, translated(insightText(insight).sentence), model, actions)}</li>`)}</ul>`;
 }
 
 /** How many runs and calls ended in each way. */
@@ -193,7 +222,8 @@ function outcomesView(
 const tryNames = ["2", "3", "4", "5 or more"] as const;
 
 function triesView(subject: Subject, model: ViewState, { ask }: Actions): TemplateResult | typeof nothing {
-  if (subject.by !== "command") return nothing;
+  // They are of all runs.
+  if (subject.by !== "command" || Object.keys(model.view.filters).length > 0) return nothing;
   const tries = ask(`tries ${subject.key}`, {
     kind: "tries",
     params: { period: model.view.period, command: subject.key },
@@ -209,8 +239,9 @@ function buttons(subject: Subject, copied: Copied, model: ViewState, actions: Ac
   const { view } = model;
   const name = filterOf(subject.by);
   const key = subject.key;
-  const limit = (isExcluded: boolean) =>
-    actions.go({ filters: withFilter(view.filters, name ?? "command", key, isExcluded), subject: null });
+  const value = subject.by === "command" ? `=${key}` : key;
+  const limit = () => actions.go({ filters: viewOf(view, subject).filters, subject: null });
+  const exclude = (of: FilterName) => actions.go({ filters: excluding(view.filters, of, value), subject: null });
   const copy = (text: string) => actions.post({ type: "copy", text });
   const picture = async () => {
     const chart = document.querySelector<SVGSVGElement>("#history, #durations");
@@ -225,8 +256,8 @@ function buttons(subject: Subject, copied: Copied, model: ViewState, actions: Ac
     }
   };
   return html`<div class="row">
-    ${name === undefined ? nothing : html`<button class="second" @click=${() => limit(false)}>Only this</button><button class="second" @click=${() => limit(true)}>Exclude</button>`}
-    ${isTime(subject) ? html`<button class="second" @click=${() => actions.go({ period: daysOf(subject.by, key), subject: null })}>Only this period</button>` : nothing}
+    ${name === undefined ? nothing : html`<button class="second" @click=${limit}>Only this</button><button class="second" @click=${() => exclude(name)}>Exclude</button>`}
+    ${subject.period === undefined ? nothing : html`<button class="second" @click=${() => actions.go({ period: subject.period ?? view.period, preset: null, subject: null })}>Only this period</button>`}
     <span class="row" role="group" aria-label="Copy as">
       <span class="quiet" aria-hidden="true">Copy:</span>
       <button class="link" @click=${() => copy(markdownOf(copied))}>Markdown</button>
@@ -244,6 +275,7 @@ function frame(subject: Subject, model: ViewState, { go }: Actions, content: unk
       <div><p class="quiet kind">${groupingName(subject.by)}</p><h2 id="drawer-title" tabindex="-1">${title}</h2></div>
       <button class="icon" aria-label="Close" title="Close (Esc)" @click=${() => go({ subject: null })}>✕</button>
     </div>
+    ${model.done === null ? nothing : html`<div class="notice spread" role="status"><p>${model.done}</p></div>`}
     ${content}
   </div>`;
 }
@@ -252,7 +284,7 @@ export function drawer(model: ViewState, actions: Actions, subject: Subject): Te
   if (subject.by === "session") return frame(subject, model, actions, sessionTimeline(subject.key, model, actions));
   const view = viewOf(model.view, subject);
   // Other groups' answers must not be shown in its place.
-  const place = `drawer ${subject.by} ${subject.key}`;
+  const place = `drawer ${JSON.stringify(subject)}`;
   const { result: answer, failure } = actions.ask(place, compared(view, "time"));
   const details = actions.ask(`${place} details`, { kind: "details", params: questionOf(view) }).result;
   const part = (by: "exit" | "error" | "command" | "tool" | "agent") =>
@@ -270,16 +302,20 @@ export function drawer(model: ViewState, actions: Actions, subject: Subject): Te
     );
   const usually = actions.ask(`${place} usual`, usual(view, answer.fromMs, null)).result;
   const runs: readonly EndedRun[] = details?.last ?? [];
-  const insights = actions.ask("insights", { kind: "insights", params: view.period }).result;
-  const isSlower = subject.by === "command" && slowerCommands(insights).has(subject.key);
+  const insights =
+    subject.by === "command"
+      ? actions.ask("drawer insights", { kind: "insights", params: view.period }).result
+      : undefined;
+  const isSlower = slowerCommands(insights).has(subject.key);
   const facts = factsOf(answer, usually?.total, subject.by === "class" ? null : (details?.class ?? null), isSlower);
   const copied: Copied = {
     title: titleOf(subject, model),
     facts: facts.map(([name, text]) => [name, text]),
     runs,
-    workspace: (hash) => workspaceLabel(hash, model.state?.workspaces),
+    // Names of workspaces stay in the editor.
+    workspace: (hash) => workspaceName(model.state?.workspaces.known.indexOf(hash) ?? -1),
   };
-  const against = comparisonText(answer, model.view.compare);
+  const against = comparisonText(answer, view.period, model.view.compare);
   const hasAgents = answer.total.calls.count > 0;
   const [agents, tools] = hasAgents ? [part("agent"), part("tool")] : [];
   return frame(
@@ -291,6 +327,7 @@ export function drawer(model: ViewState, actions: Actions, subject: Subject): Te
       ${facts.length === 0 ? html`<p class="quiet">Nothing in this period.</p>` : html`<dl class="facts">${facts.map(([name, text, shown]) => html`<dt>${name}</dt><dd>${shown ?? text}</dd>`)}</dl>`}
       ${against === "" ? nothing : html`<p class="quiet">Changes ${against}.</p>`}
       ${tries}
+      ${subject.by === "command" ? insightsOf(insights, subject.key, model, actions) : nothing}
       ${historyView(answer, actions)}
       ${details === undefined ? nothing : durationsView(details)}
       ${outcomesView("exit", exits, model, actions, "Exit classes")}

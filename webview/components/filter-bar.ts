@@ -1,11 +1,12 @@
 /** The filters of all tabs: period, comparison, workspace, agent, source, and others as chips. */
 import { html, nothing, type TemplateResult } from "lit-html";
+import { live } from "lit-html/directives/live.js";
 import { type Comparison, type FilterName, filterNames, filterValues } from "../../shared/protocol/query.ts";
 import type { PeriodSelection } from "../../shared/protocol/reports.ts";
 import { agentSources, sources } from "../../shared/schema/sources.ts";
 import { dayText } from "../../shared/text/format.ts";
 import { groupingName, groupLabel } from "../data/names.ts";
-import { coverageText, presetOf, presets } from "../data/periods.ts";
+import { coverageText, presetPeriod, presets } from "../data/periods.ts";
 import { compared, withoutFilter } from "../data/questions.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { hasNothing } from "./pending.ts";
@@ -15,18 +16,25 @@ const inputValue = (event: Event): string =>
 
 type DayRange = Extract<PeriodSelection, { period: "custom" }>;
 
-/** Shows two date inputs. Incomplete dates and a reversed range are ignored. */
+/** Earlier dates are being typed. */
+const firstDay = "2000-01-01";
+
+/** Shows two date inputs. Incomplete dates are not asked for; a reversed range says so. */
 function dayRange(range: DayRange, choose: (period: PeriodSelection) => void): TemplateResult {
   const day = (name: "from" | "to", title: string) =>
     html`<div class="field"><label for="day-${name}">${title}</label><input
       type="date"
       id="day-${name}"
       .value=${range[name]}
-      max=${name === "from" ? range.to : dayText(Date.now())}
-      min=${name === "to" ? range.from : nothing}
+      min=${firstDay}
+      max=${dayText(Date.now())}
       @change=${(event: Event) => {
         const changed = { ...range, [name]: inputValue(event) };
-        if (changed.from !== "" && changed.to !== "" && changed.from <= changed.to) choose(changed);
+        const input = event.target as HTMLInputElement;
+        const isReversed = changed.from > changed.to;
+        input.setCustomValidity(isReversed ? "The last day is before the first." : "");
+        if (isReversed) input.reportValidity();
+        else if (changed.from >= firstDay && changed.to >= firstDay) choose(changed);
       }}
     ></div>`;
   return html`${day("from", "From")}${day("to", "To")}`;
@@ -37,17 +45,21 @@ const other = "Custom range";
 function periodField({ view, state }: ViewState, { go }: Actions): TemplateResult {
   const { period } = view;
   const nowMs = state?.nowMs ?? Date.now();
-  const name = presetOf(period, nowMs) ?? other;
+  const name = view.preset ?? other;
   const today = dayText(nowMs);
   const choose = (chosen: string) => {
-    const preset = presets.find(([one]) => one === chosen)?.[1](nowMs);
-    go({ period: preset ?? { period: "custom", from: today, to: today } });
+    const preset = presetPeriod(chosen, nowMs);
+    go(
+      preset === undefined
+        ? { period: period.period === "custom" ? period : { period: "custom", from: today, to: today }, preset: null }
+        : { period: preset, preset: chosen },
+    );
   };
   return html`
     <div class="field"><label for="period">Period</label><select id="period" @change=${(event: Event) => choose(inputValue(event))}>
-      ${[...presets.map(([one]) => one), other].map((one) => html`<option ?selected=${one === name}>${one}</option>`)}
+      ${[...presets.map(([one]) => one), other].map((one) => html`<option .selected=${live(one === name)}>${one}</option>`)}
     </select></div>
-    ${period.period === "custom" && name === other ? dayRange(period, (chosen) => go({ period: chosen })) : nothing}
+    ${period.period === "custom" && view.preset === null ? dayRange(period, (chosen) => go({ period: chosen, preset: null })) : nothing}
   `;
 }
 
@@ -58,7 +70,7 @@ const comparisonNames: Readonly<Record<Comparison, string>> = {
 
 function comparisonField({ view }: ViewState, { go }: Actions): TemplateResult {
   return html`<div class="field"><label for="compare">Compared with</label><select id="compare" @change=${(event: Event) => go({ compare: inputValue(event) as Comparison })}>
-    ${Object.entries(comparisonNames).map(([value, name]) => html`<option value=${value} ?selected=${value === view.compare}>${name}</option>`)}
+    ${Object.entries(comparisonNames).map(([value, name]) => html`<option value=${value} .selected=${live(value === view.compare)}>${name}</option>`)}
   </select></div>`;
 }
 
@@ -77,8 +89,8 @@ function filterField(
     go({ filters: value === "" ? others : { ...others, [name]: value } });
   };
   return html`<div class="field"><label for="filter-${name}">${groupingName(name)}</label><select id="filter-${name}" @change=${(event: Event) => choose(inputValue(event))}>
-    <option value="" ?selected=${current === "" || !isSimple}>${all}</option>
-    ${values.map((value) => html`<option value=${value} ?selected=${value === current}>${groupLabel(name, value, state)}</option>`)}
+    <option value="" .selected=${live(current === "" || !isSimple)}>${all}</option>
+    ${values.map((value) => html`<option value=${value} .selected=${live(value === current)}>${groupLabel(name, value, state)}</option>`)}
   </select></div>`;
 }
 
@@ -96,8 +108,14 @@ function chips(
   if (shown.length === 0) return nothing;
   return html`<div class="row chips" role="group" aria-label="Filters">
     ${shown.map((name) => {
-      const { values, isExcluded } = filterValues(view.filters[name] ?? "");
-      const text = `${groupingName(name)}${isExcluded ? " not" : ""}: ${values.map((value) => groupLabel(name, value, state)).join(", ")}`;
+      const { included, excluded } = filterValues(view.filters[name] ?? "");
+      const names = (values: readonly string[]) =>
+        values.map((value) => groupLabel(name, value.replace(/^=/, ""), state)).join(", ");
+      const parts = [
+        ...(included.length === 0 ? [] : [names(included)]),
+        ...(excluded.length === 0 ? [] : [`not ${names(excluded)}`]),
+      ];
+      const text = `${groupingName(name)}: ${parts.join(", ")}`;
       return html`<span class="chip">${text}<button class="icon" aria-label="Remove filter ${text}" @click=${() => go({ filters: withoutFilter(view.filters, name) })}>✕</button></span>`;
     })}
     <button class="link" @click=${() => go({ filters: {} })}>Clear filters</button>

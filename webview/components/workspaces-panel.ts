@@ -14,7 +14,7 @@ function nameView(hash: string, model: ViewState, actions: Actions): unknown {
   const alias = model.state?.workspaces.aliases[hash] ?? "";
   if (model.naming !== hash) {
     const label = groupLabel("workspace", hash, model.state);
-    return html`${link} <button class="icon" title="Rename" aria-label="Rename ${label}" @click=${() => actions.setState({ naming: hash })}>✎</button>`;
+    return html`${link} <button class="icon" id="rename-${hash}" title="Rename" aria-label="Rename ${label}" @click=${() => actions.setState({ naming: hash })}>✎</button>`;
   }
   const save = (event: Event) => {
     event.preventDefault();
@@ -27,7 +27,7 @@ function nameView(hash: string, model: ViewState, actions: Actions): unknown {
     event.stopPropagation();
     actions.setState({ naming: null });
   }}>
-    <input autofocus maxlength=${maxAlias} aria-label="Name of the workspace, only in this editor" .value=${alias}>
+    <input id="workspace-name" maxlength=${maxAlias} aria-label="Name of the workspace, only in this editor" .value=${alias}>
     <button>Save</button>
     <button type="button" class="second" @click=${() => actions.setState({ naming: null })}>Cancel</button>
   </form>`;

@@ -96,6 +96,8 @@ describe("answers of the dashboard", () => {
     fail();
     expect(render(0, timeline("a"))).toEqual([{ result: undefined, failure, isOld: false }]);
     render(1, timeline("a"));
+    // Trying again is no action of the user.
+    expect(asked.at(-1)?.isRefresh).toBe(true);
     answer(lastId());
     render(2, timeline("a"));
     fail();

@@ -96,7 +96,7 @@ export class Answers {
         this.#later(waitMs);
         continue;
       }
-      const isRefresh = entry.result !== undefined;
+      const isRefresh = entry.askedRevision !== undefined;
       entry.pending = this.#nextId;
       entry.askedRevision = this.#revision;
       this.#nextId += 1;
@@ -109,8 +109,8 @@ export class Answers {
   }
 
   /** How long until an outdated answer is asked again. */
-  #waitMs({ question, askedRevision, answeredMs }: Entry): number {
-    if (askedRevision === undefined || !slowKinds.has(question.kind)) return 0;
+  #waitMs({ question, result, askedRevision, answeredMs }: Entry): number {
+    if (askedRevision === undefined || result === undefined || !slowKinds.has(question.kind)) return 0;
     return answeredMs + slowMs - this.#nowMs();
   }
 

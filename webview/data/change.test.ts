@@ -45,11 +45,11 @@ describe("a change", () => {
     expect(pointsOf(ended(0, 0), ended(30, 100)).text).toBe("");
   });
 
-  it("of a rate has a meaning only if the intervals do not overlap", () => {
-    expect(pointsOf(ended(60, 100), ended(20, 100))).toMatchObject({ text: "▲ 40 points", meaning: "bad" });
-    expect(pointsOf(ended(20, 100), ended(60, 100))).toMatchObject({ text: "▼ 40 points", meaning: "good" });
-    expect(pointsOf(ended(22, 100), ended(20, 100))).toMatchObject({ text: "▲ 2 points", meaning: "neutral" });
+  it("of a rate is shown in points, without a meaning", () => {
+    expect(pointsOf(ended(60, 100), ended(20, 100))).toMatchObject({ text: "▲ 40 points", meaning: "neutral" });
+    expect(pointsOf(ended(20, 100), ended(60, 100))).toMatchObject({ text: "▼ 40 points" });
     expect(pointsOf(ended(21, 100), ended(20, 100))).toMatchObject({ text: "▲ 1 point" });
+    expect(pointsOf(ended(20, 100), ended(20, 100))).toMatchObject({ text: "±0 points" });
   });
 
   it("of a rate is unusual only if even its lower end is above what was usual", () => {

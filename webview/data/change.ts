@@ -40,9 +40,8 @@ export function pointsOf({ failure }: Ended, before: Ended | undefined): Change 
   const points = Math.round(1_000 * (failure.rate - was.rate)) / 10;
   if (points === 0) return { text: "±0 points", spoken: "unchanged", meaning: "neutral" };
   const size = `${Math.abs(points)} ${Math.abs(points) === 1 ? "point" : "points"}`;
-  // Intervals that overlap may be the same rate.
-  const isClear = points > 0 ? failure.low > was.high : failure.high < was.low;
-  return arrow(points > 0, size, isClear ? (points > 0 ? "bad" : "good") : "neutral");
+  // Whether a rate is bad is for the mark of `isUnusual` to say.
+  return arrow(points > 0, size, "neutral");
 }
 
 const arrow = (isUp: boolean, size: string, meaning: Change["meaning"]): Change => ({

@@ -22,7 +22,7 @@ const cells = (run: EndedRun, workspace: Copied["workspace"]): readonly string[]
   run.source,
 ];
 
-const cellText = (text: string): string => text.replaceAll("|", "\\|");
+const cellText = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("|", "\\|");
 const line = (texts: readonly string[]): string => `| ${texts.map(cellText).join(" | ")} |`;
 
 export function markdownOf({ title, facts, runs, workspace }: Copied): string {

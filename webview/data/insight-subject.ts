@@ -9,7 +9,7 @@ const withoutRuns: ReadonlySet<Insight["kind"]> = new Set(["unused", "gap"]);
 export function insightSubject({ kind, subject, agent }: Insight): Subject | null {
   if (withoutRuns.has(kind)) return null;
   if (subject === null) return agent === null ? null : { by: "agent", key: agent };
-  return agent === null ? { by: "command", key: subject } : { by: "tool", key: subject };
+  return agent === null ? { by: "command", key: subject } : { by: "tool", key: subject, filters: { source: agent } };
 }
 
 /** The commands that became slower by more than chance. */

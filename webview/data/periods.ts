@@ -4,7 +4,11 @@ import type { PeriodSelection } from "../../shared/protocol/reports.ts";
 import { dayMs } from "../../shared/schema/durations.ts";
 import { countText, dayText } from "../../shared/text/format.ts";
 
-const daysAgo = (days: number, nowMs: number): string => dayText(nowMs - days * dayMs);
+/** By the calendar: days have 23 to 25 hours. */
+function daysAgo(days: number, nowMs: number): string {
+  const now = new Date(nowMs);
+  return dayText(new Date(now.getFullYear(), now.getMonth(), now.getDate() - days, 12).getTime());
+}
 
 const lastDays = (days: number, nowMs: number): PeriodSelection => ({
   period: "custom",
@@ -23,18 +27,23 @@ export const presets: readonly (readonly [name: string, period: (nowMs: number) 
   ["12 months", () => ({ period: "year" })],
 ];
 
-const same = (a: PeriodSelection, b: PeriodSelection): boolean =>
-  a.period === b.period && (a.period !== "custom" || b.period !== "custom" || (a.from === b.from && a.to === b.to));
+/** Returns the period of a preset; `undefined` for an unknown name. */
+export const presetPeriod = (name: string | null, nowMs: number): PeriodSelection | undefined =>
+  presets.find(([one]) => one === name)?.[1](nowMs);
 
-/** Returns the name of a period; `undefined` for other days. */
-export const presetOf = (period: PeriodSelection, nowMs: number): string | undefined =>
-  presets.find(([, of]) => same(of(nowMs), period))?.[0];
+/** Returns how many days a period has. */
+function daysIn(period: PeriodSelection): number {
+  if (period.period !== "custom") return { today: 1, week: 7, month: 30, year: 365 }[period.period];
+  const noon = (day: string) => new Date(`${day}T12:00`).getTime();
+  return Math.max(1, Math.round((noon(period.to) - noon(period.from)) / dayMs) + 1);
+}
 
 /** Returns what the figures are compared with: "vs. the 30 days before". */
-export function comparisonText({ before }: Answer, compare: "previous" | "year"): string {
+export function comparisonText({ before }: Answer, period: PeriodSelection, compare: "previous" | "year"): string {
   if (before === null) return "";
-  const days = Math.max(1, Math.round((before.toMs - before.fromMs) / dayMs));
   if (compare === "year") return "vs. the same days last year";
+  if (period.period === "year") return "vs. the 12 months before";
+  const days = daysIn(period);
   return days === 1 ? "vs. the day before" : `vs. the ${countText(days, "day")} before`;
 }
 

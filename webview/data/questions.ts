@@ -4,6 +4,7 @@ import {
   type FilterName,
   type Filters,
   filterNames,
+  filterText,
   filterValues,
   type Grouping,
 } from "../../shared/protocol/query.ts";
@@ -43,23 +44,63 @@ export function usual(view: View, fromMs: number, by: Question["by"]): QuestionO
   return figures(view, { period, by });
 }
 
-/** Groupings whose groups are days, or longer. */
-const dayGroupings: Readonly<Partial<Record<Grouping, number>>> = { day: 1, week: 7, month: 31 };
-
 /** Returns the filter that a group of a grouping is; `undefined` if it is none. */
 export function filterOf(by: Grouping): FilterName | undefined {
   return by === "program" ? "command" : filterNames.find((name) => name === by);
 }
 
-/** Returns the view of a subject: its filters, or its days. */
-export function viewOf(view: View, { by, key }: Subject): View {
+/** Returns the view of a subject: its filters added to those of the view, and its days. */
+export function viewOf(view: View, { by, key, period = view.period, filters = {} }: Subject): View {
+  const own = Object.entries(filters) as [FilterName, string][];
   const name = filterOf(by);
-  if (name !== undefined && key !== "") return { ...view, filters: { ...view.filters, [name]: key } };
-  return dayGroupings[by] !== undefined || by === "hour" ? { ...view, period: daysOf(by, key) } : view;
+  // A row of a command counts this command only, a row of a program all of its commands.
+  const value = by === "command" ? `=${key}` : key;
+  const added: readonly (readonly [FilterName, string])[] =
+    name === undefined || key === "" ? own : [...own, [name, value]];
+  return { ...view, period, filters: added.reduce((all, [one, text]) => limited(all, one, text), view.filters) };
 }
 
+/** Adds a value to a filter, so that both must match. */
+export function limited(filters: Filters, name: FilterName, value: string): Filters {
+  const { included, excluded } = filterValues(filters[name] ?? "");
+  const isWithin = (inner: string, outer: string) =>
+    inner === outer ||
+    (name === "command" && !outer.startsWith("=") && inner.replace(/^=/, "").startsWith(`${outer} `)) ||
+    inner === `=${outer}`;
+  const narrower = included.filter((one) => isWithin(one, value));
+  const next = included.length === 0 || included.some((one) => isWithin(value, one)) ? [value] : narrower;
+  // Values that exclude each other match nothing.
+  return { ...filters, [name]: filterText({ included: next.length === 0 ? [nothing] : next, excluded }) };
+}
+
+/** No value of any filter. */
+const nothing = "(none)";
+
+/** The days that an answer covers. Milliseconds since 1970. */
+export interface Covered {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Returns the days from one group by time to another, both included, within an answer. */
+export function daysWithin({ fromMs, toMs }: Covered, by: Grouping, first: string, last = first): PeriodSelection {
+  const [from, to] = [daysOf(by, first), daysOf(by, last)];
+  // An answer ends now, or at midnight after its last day.
+  const [start, end] = [dayText(fromMs), dayText(Math.max(fromMs, toMs - 1))];
+  return { period: "custom", from: from.from < start ? start : from.from, to: to.to > end ? end : to.to };
+}
+
+/** What a bar of an answer by time opens: its days; those of an hour are its day. */
+export function timeSubject(answer: Covered & { readonly by: Grouping | null }, key: string): Subject {
+  const by = answer.by ?? "day";
+  if (by === "hour") return { by: "day", key: key.slice(0, 10), period: daysOf("day", key) };
+  return { by, key, period: daysWithin(answer, by, key) };
+}
+
+type DayRange = Extract<PeriodSelection, { period: "custom" }>;
+
 /** Returns the days of a group by time. */
-export function daysOf(by: Grouping, key: string): PeriodSelection {
+export function daysOf(by: Grouping, key: string): DayRange {
   const from = key.slice(0, 10);
   const [year = 0, month = 1, day = 1] = from.split("-").map(Number);
   const noon = (add: number, months = 0) => dayText(new Date(year, month - 1 + months, day + add, 12).getTime());
@@ -67,21 +108,14 @@ export function daysOf(by: Grouping, key: string): PeriodSelection {
   return { period: "custom", from, to: by === "week" ? noon(6) : from };
 }
 
-/** Returns the days from one group by time to another, both included. */
-export function rangeOf(by: Grouping, first: string, last: string): PeriodSelection {
-  const [from, to] = [daysOf(by, first), daysOf(by, last)];
-  const today = dayText(Date.now());
-  const end = to.period === "custom" ? to.to : today;
-  return { period: "custom", from: from.period === "custom" ? from.from : today, to: end > today ? today : end };
-}
+/** More exclusions do not fit into a filter. */
+const maxExcluded = 50;
 
-/** Adds a value to a filter, to limit to it or to exclude it. */
-export function withFilter(filters: Filters, name: FilterName, key: string, isExcluded: boolean): Filters {
-  const before = filters[name];
-  const known = before === undefined ? undefined : filterValues(before);
-  if (!isExcluded) return { ...filters, [name]: key };
-  const values = known?.isExcluded === true ? known.values : [];
-  return { ...filters, [name]: `!${[...new Set([...values, key])].join(",")}` };
+/** Leaves a value out of what a filter matches. */
+export function excluding(filters: Filters, name: FilterName, value: string): Filters {
+  const { included, excluded } = filterValues(filters[name] ?? "");
+  const next = [...new Set([...excluded, value])].slice(-maxExcluded);
+  return { ...filters, [name]: filterText({ included, excluded: next }) };
 }
 
 /** Filters without one. */

@@ -127,7 +127,7 @@ function toolsPanel({ tools }: ToolCalls, model: ViewState, actions: Actions): T
         columns: [
           {
             name: "Tool",
-            view: ({ name }) => groupLink("tool", name, model, actions),
+            view: ({ name, source }) => groupLink("tool", name, model, actions, { source }),
             value: ({ name }) => toolLabel(name),
             isText: true,
           },
@@ -255,7 +255,7 @@ function firstTryPanel({ groups, isCut }: FirstTry, model: ViewState, actions: A
   </section>`;
 }
 
-function coveragePanel({ coverage }: ToolCalls): TemplateResult {
+function coveragePanel({ coverage }: ToolCalls, model: ViewState): TemplateResult {
   const row = (one: AgentCoverage) => {
     const { outcome, duration, unended, why } = coverageOf(one);
     return html`<tr>
@@ -276,6 +276,7 @@ function coveragePanel({ coverage }: ToolCalls): TemplateResult {
       <thead><tr>${["Source", "Completed", "No end recorded", "With outcome", "With duration", "Limitations"].map(heading)}</tr></thead>
       <tbody>${coverage.map(row)}</tbody>
     </table></div>
+    ${Object.keys(model.view.filters).length === 0 ? nothing : html`<p class="quiet">Of all sources: filters do not apply.</p>`}
   </section>`;
 }
 
@@ -307,7 +308,7 @@ export function agentsTab(model: ViewState, actions: Actions): TemplateResult {
       ${workPanel(answer, roles, sessions?.sessions ?? [], model, actions)}
       ${firstTry === undefined ? nothing : firstTry === null ? html`<section class="panel two-thirds"><h2>Green at the first try</h2><p class="quiet">Not known with these filters: they do not apply to edits and checks together.</p></section>` : firstTryPanel(firstTry, model, actions)}
       ${errors === undefined ? nothing : reasonsPanel(errors, model, actions)}
-      ${tools === undefined ? nothing : html`${toolsPanel(tools, model, actions)} ${coveragePanel(tools)}`}
+      ${tools === undefined ? nothing : html`${toolsPanel(tools, model, actions)} ${coveragePanel(tools, model)}`}
     </div>
   `;
 }

@@ -1,7 +1,6 @@
 /** Insights tab: one card per kind of insight, with evidence, advice and the reason why it is shown. */
 
 import { html, nothing, type TemplateResult } from "lit-html";
-import { type DismissReason, dismissReasons } from "../../shared/protocol/dashboard.ts";
 import type { Insight } from "../../shared/protocol/reports.ts";
 import { countText, durationText } from "../../shared/text/format.ts";
 import {
@@ -14,6 +13,7 @@ import {
   subjectText,
 } from "../../shared/text/insights.ts";
 import { comparisonChart, intervalChart } from "../charts/interval.ts";
+import { dismissForm } from "../components/dismiss-form.ts";
 import { emptyState } from "../components/empty-state.ts";
 import { hasNothing, pendingView } from "../components/pending.ts";
 import { insightSubject } from "../data/insight-subject.ts";
@@ -21,27 +21,17 @@ import type { Actions, ViewState } from "../state.ts";
 import { translated } from "../translate.ts";
 
 const filterNames: Readonly<Record<InsightFilter, string>> = { slow: "Slow", errors: "Errors", agents: "Agents" };
-const reasonNames: Readonly<Record<DismissReason, string>> = {
-  known: "I know",
-  not_useful: "Not useful",
-  wrong: "Not true",
-};
-
-function cardView({ main, others }: InsightCard, { dismissing }: ViewState, actions: Actions): TemplateResult {
+function cardView({ main, others }: InsightCard, model: ViewState, actions: Actions): TemplateResult {
   const subject = insightSubject(main);
   const text = insightText(main);
   const sentence = translated(text.sentence);
   return html`<li class="panel insight">
     <div class="row spread">
       <h2>${sentence}</h2>
-      ${
-        dismissing?.id === main.id
-          ? dismissReasonsView(main, dismissing.days, sentence, actions)
-          : html`<span class="row">
-              ${subject === null ? nothing : html`<button class="second" aria-label="Show runs: ${sentence}" @click=${() => actions.go({ subject })}>Show runs</button>`}
-              <button class="second" aria-label="Dismiss: ${sentence}" @click=${() => actions.setState({ dismissing: { id: main.id, days: 30 } })}>Dismiss</button>
-            </span>`
-      }
+      <span class="row">
+        ${subject === null ? nothing : html`<button class="second" aria-label="Show runs: ${sentence}" @click=${() => actions.go({ subject })}>Show runs</button>`}
+        ${dismissForm(main.id, sentence, model, actions)}
+      </span>
     </div>
     <ul class="plain">${text.evidence.map((fact) => html`<li>${translated(fact)}</li>`)}</ul>
     ${main.evidence.before === null ? intervalChart(main.evidence) : comparisonChart(main.evidence)}
@@ -54,36 +44,6 @@ function cardView({ main, others }: InsightCard, { dismissing }: ViewState, acti
 function otherView(insight: Insight): TemplateResult {
   const week = insight.score >= 60_000 ? `, ${durationText(Math.round(insight.score))} per week` : "";
   return html`<li>${subjectText(insight)}${week}</li>`;
-}
-
-/** How long an insight is dismissed: days, or for good. */
-const dismissDays: readonly (readonly [days: number | null, name: string])[] = [
-  [7, "for 7 days"],
-  [30, "for 30 days"],
-  [null, "until restored"],
-];
-
-function dismissReasonsView(
-  { id }: Insight,
-  days: number | null,
-  sentence: string,
-  { post, setState }: Actions,
-): TemplateResult {
-  const dismiss = (reason: DismissReason) => {
-    setState({ dismissing: null });
-    post({ type: "dismiss", id, reason, days });
-  };
-  const chosen = (event: Event) => {
-    const value = (event.target as HTMLSelectElement).value;
-    setState({ dismissing: { id, days: value === "" ? null : Number(value) } });
-  };
-  return html`<div class="row" role="group" aria-label="Why dismiss: ${sentence}">
-    <select aria-label="How long" @change=${chosen}>${dismissDays.map(([value, name]) => html`<option value=${value ?? ""} ?selected=${value === days}>${name}</option>`)}</select>
-    <div class="segments">
-      ${dismissReasons.map((reason) => html`<button @click=${() => dismiss(reason)}>${reasonNames[reason]}</button>`)}
-      <button @click=${() => setState({ dismissing: null })}>Cancel</button>
-    </div>
-  </div>`;
 }
 
 const requirement = "Insights need at least ten runs of a command and a statistically significant difference.";

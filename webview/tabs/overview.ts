@@ -18,7 +18,7 @@ import { hasNothing, pendingView } from "../components/pending.ts";
 import { workspacesPanel } from "../components/workspaces-panel.ts";
 import { insightSubject, slowerCommands } from "../data/insight-subject.ts";
 import { groupLabel } from "../data/names.ts";
-import { compared, figures, usual } from "../data/questions.ts";
+import { compared, figures, timeSubject, usual } from "../data/questions.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { translated } from "../translate.ts";
 
@@ -163,7 +163,7 @@ export function overviewTab(model: ViewState, actions: Actions): TemplateResult 
           ? nothing
           : html`<section class="panel full"><h2>Days</h2>${calendar(
               days.groups.map(({ key, measures }) => ({ key, count: measures.runs.count + measures.calls.count })),
-              (key) => actions.go({ subject: { by: "day", key } }),
+              (key) => actions.go({ subject: timeSubject(days, key) }),
             )}</section>`
       }
       <section class="panel wide-panel">

@@ -42,7 +42,7 @@ export function sessionsTab(model: ViewState, actions: Actions): TemplateResult 
         id: "sessions",
         caption: "Sessions",
         columns: [
-          { name: "Start", view: link, value: ({ startedMs }) => startedMs, isText: true },
+          { name: "Start", view: link, value: ({ startedMs }) => startedMs },
           { name: "Who", view: who, value: who, isText: true },
           {
             name: "Duration",

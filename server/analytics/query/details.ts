@@ -33,7 +33,7 @@ const bounds: readonly number[] = [
 /** The runs of a drawer. */
 const maxRuns = 50;
 /** Events of a log may be stored in another order than they happened; the newest are among so many. */
-const maxUnordered = 200;
+const maxUnordered = 2_000;
 
 /** @throws SelectionError */
 export function readDetails(

@@ -107,11 +107,14 @@ export function conditionOf(
   const add = (name: FilterName, condition: (wanted: readonly string[]) => readonly [string, readonly SqlValue[]]) => {
     const filter = filters[name];
     if (filter === undefined) return;
-    const { values: wanted, isExcluded } = filterValues(filter);
-    const [sql, of] = condition(wanted);
-    // A missing value is none of those that are excluded.
-    conditions.push(isExcluded ? `(${sql}) IS NOT TRUE` : `(${sql})`);
-    values.push(...of);
+    const { included, excluded } = filterValues(filter);
+    for (const wanted of [included, excluded]) {
+      if (wanted.length === 0) continue;
+      const [sql, of] = condition(wanted);
+      // A missing value is none of those that are excluded.
+      conditions.push(wanted === excluded ? `(${sql}) IS NOT TRUE` : `(${sql})`);
+      values.push(...of);
+    }
   };
   const list = (wanted: readonly string[]) => wanted.map(() => "?").join(", ");
   for (const [name, column] of Object.entries(filterColumns) as [FilterName, string][])
@@ -122,8 +125,10 @@ export function conditionOf(
   ]);
   // Not LIKE, in which names may contain wildcards.
   add("command", (wanted) => [
-    wanted.map(() => "d.command_path = ? OR substr(d.command_path, 1, ?) = ?").join(" OR "),
-    wanted.flatMap((path) => [path, path.length + 1, `${path} `]),
+    wanted
+      .map((path) => `d.command_path = ?${path.startsWith("=") ? "" : " OR substr(d.command_path, 1, ?) = ?"}`)
+      .join(" OR "),
+    wanted.flatMap((path) => (path.startsWith("=") ? [path.slice(1)] : [path, path.length + 1, `${path} `])),
   ]);
   add("origin", (wanted) => [
     wanted.map((origin) => (origin === "live" ? "d.origin = 0" : "d.origin > 0")).join(" OR "),

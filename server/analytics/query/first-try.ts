@@ -26,6 +26,7 @@ const maxEvents = 200_000;
 /** Edits of one agent that no check has followed yet, or a check of them that has not succeeded yet. */
 interface Episode {
   readonly agent: string;
+  readonly source: string;
   readonly model: string;
   /** Of the last edit, or of the last run of the check. */
   lastMs: number;
@@ -55,7 +56,9 @@ export function readFirstTry(connection: Connection, stretch: Stretch, filters: 
     groups.set(key, counts);
     return counts;
   };
+  const isWanted = ({ source }: Episode) => matchesFilter(filters.source, source);
   const close = (episode: Episode) => {
+    if (!isWanted(episode)) return;
     if (episode.check === undefined) countsOf(episode).unchecked += 1;
     else countsOf(episode).red += 1;
   };
@@ -76,13 +79,13 @@ export function readFirstTry(connection: Connection, stretch: Stretch, filters: 
     }
     const episode = isLate ? undefined : before;
     if (row["is_edit"] === 1) {
-      if (!matchesFilter(filters.source, String(row["source"]))) continue;
-      const agent = String(row["agent"] ?? row["source"]);
+      const source = String(row["source"]);
+      const agent = String(row["agent"] ?? source);
       if (episode !== undefined && episode.agent === agent) episode.lastMs = tsMs;
       else {
         if (episode !== undefined) close(episode);
         const of = models.get(row["session"]) ?? "";
-        open.set(workspace, { agent, model: of, lastMs: tsMs, check: undefined, tries: 0 });
+        open.set(workspace, { agent, source, model: of, lastMs: tsMs, check: undefined, tries: 0 });
       }
       continue;
     }
@@ -93,7 +96,7 @@ export function readFirstTry(connection: Connection, stretch: Stretch, filters: 
     episode.tries += 1;
     episode.lastMs = tsMs;
     if (status !== "ok") continue;
-    countsOf(episode).tries.push(episode.tries);
+    if (isWanted(episode)) countsOf(episode).tries.push(episode.tries);
     open.delete(workspace);
   }
   for (const episode of open.values()) close(episode);

@@ -53,7 +53,9 @@ export function sessionCounts(
 /** Whether a session `s` has something from a source that matches. */
 export function sourceCondition(filter: string | undefined): readonly [sql: string, values: readonly string[]] {
   if (filter === undefined) return ["true", []];
-  const { values, isExcluded } = filterValues(filter);
-  const list = `t.source ${isExcluded ? "NOT IN" : "IN"} (${values.map(() => "?").join(", ")})`;
-  return [`EXISTS (SELECT 1 FROM streams t WHERE t.session = s.id AND ${list})`, values];
+  const { included, excluded } = filterValues(filter);
+  const list = (values: readonly string[], not: string) =>
+    values.length === 0 ? "" : `AND t.source ${not}IN (${values.map(() => "?").join(", ")})`;
+  const sql = `EXISTS (SELECT 1 FROM streams t WHERE t.session = s.id ${list(included, "")} ${list(excluded, "NOT ")})`;
+  return [sql, [...included, ...excluded]];
 }
