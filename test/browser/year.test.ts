@@ -50,6 +50,7 @@ const msOf = (events: readonly WorkEvent[]): number =>
 describe("a year of work", () => {
   it("shows the same figures as a recount, also with filters", async () => {
     const runs = runsOfLast(30);
+    await workbench.screenshot("year-overview");
     await dashboard.waitForCommands(runs.length);
     await dashboard
       .card("Waiting time")
@@ -124,7 +125,7 @@ describe("a year of work", () => {
     await page().getByLabel("Name of the workspace, only in this editor").fill("Payroll");
     await page().getByRole("button", { name: "Save", exact: true }).click();
     await table.getByRole("button", { name: "Payroll", exact: true }).waitFor();
-    await workbench.screenshot("year-overview");
+    await workbench.screenshot("year-workspaces");
   });
 
   it("selects days in the chart with the pointer, opens one, and steps back", async () => {

@@ -23,6 +23,8 @@ export interface BarChart {
   readonly text: (value: number) => string;
   /** Shaded bars, such as weekends. */
   readonly isShaded?: (index: number) => boolean;
+  /** Labels that fit below it. */
+  readonly maxLabels?: number;
   readonly onOpen?: (index: number) => void;
   readonly onRange?: (first: number, last: number) => void;
   /** The bars that are being selected. */
@@ -32,8 +34,8 @@ export interface BarChart {
 
 const width = 1_000;
 const height = 200;
-/** Labels below the chart. */
-const maxLabels = 7;
+/** Labels below a chart, unless it is narrow. */
+const defaultLabels = 7;
 
 export function barChart(chart: BarChart): TemplateResult {
   const { title, unit, labels, series, kind, text } = chart;
@@ -45,7 +47,7 @@ export function barChart(chart: BarChart): TemplateResult {
       <div class="ticks" aria-hidden="true">${[top, top / 2, 0].map((value) => html`<span>${text(value)}</span>`)}</div>
       ${plot(chart, totals, top)}
     </div>
-    ${axis(labels)}
+    ${axis(labels, chart.maxLabels ?? defaultLabels)}
     <details class="data">
       <summary>Show as table</summary>
       <div class="scroll"><table>
@@ -58,7 +60,7 @@ export function barChart(chart: BarChart): TemplateResult {
 }
 
 /** Labels below their bars. Percentages, because the chart is as wide as its panel. */
-function axis(labels: readonly string[]): TemplateResult {
+function axis(labels: readonly string[], maxLabels: number): TemplateResult {
   const every = Math.ceil(labels.length / maxLabels);
   const percent = (at: number) => `${((100 * at) / labels.length).toFixed(2)}%`;
   return html`<div class="plot" aria-hidden="true"><span></span><svg class="axis" height="16">

@@ -35,6 +35,9 @@ function titleOf(subject: Subject, model: ViewState): string {
   return limits.length === 0 ? label : `${label} (${limits.join(", ")})`;
 }
 
+/** Labels that fit below a chart of the drawer. */
+const maxLabels = 4;
+
 /** Facts as text, for the page and to copy. */
 type Fact = readonly [name: string, text: string, view?: unknown];
 
@@ -125,6 +128,7 @@ function historyView(answer: Answer, actions: Actions): TemplateResult | typeof 
   return html`<h3>Over time</h3>
     ${barChart({
       id: "history",
+      maxLabels,
       title: isCost ? "Cost over time" : kind === "runs" ? "Runs over time" : "Tool calls over time",
       unit: groupingName(grouping),
       labels: groups.map(({ key }) => timeLabel(grouping, key)),
@@ -150,6 +154,7 @@ function durationsView({ durations }: Details): TemplateResult | typeof nothing 
   return html`<h3>Durations</h3>
     ${barChart({
       id: "durations",
+      maxLabels,
       title: "Number of runs by duration",
       unit: "Duration",
       labels: durations.map(label),
@@ -159,7 +164,7 @@ function durationsView({ durations }: Details): TemplateResult | typeof nothing 
     })}`;
 }
 
-/** What stands out about a command, and how to hide it. */
+/** The insights about a command, and how to hide it. */
 function insightsOf(
   insights: Insights | undefined,
   command: string,
@@ -171,7 +176,7 @@ function insightsOf(
     ({ id, subject, agent }) => subject === command && agent === null && !dismissed.has(id),
   );
   if (own.length === 0) return nothing;
-  return html`<h3>What stands out</h3>
+  return html`<h3>Insights</h3>
     <ul class="plain">${own.map((insight) => html`<li>${translated(insightText(insight).sentence)} ${dismissForm(insight.id, translated(insightText(insight).sentence), model, actions)}</li>`)}</ul>`;
 }
 
