@@ -79,17 +79,23 @@ async function changeMs(workbench: Workbench, action: string, isDone: string): P
 }
 
 /** Cards and chart show the new figures. */
-const isShown = `document.querySelector('.answers[aria-busy="false"]')`;
+const isShown = `!document.querySelector('.answers[aria-busy="true"]')`;
 /** Every answer is there. */
 const isComplete = `!document.getElementById("page").hasAttribute("data-waiting")`;
 /** The drawer has its figures, charts and last runs. */
-const isDrawerShown = `document.querySelector(".drawer dl") && document.querySelector("#durations") && document.querySelector(".drawer caption")`;
+const isDrawerShown = `!document.querySelector("#overview-commands tbody") || document.querySelector(".drawer dl") && document.querySelector("#durations") && document.querySelector(".drawer caption")`;
 const isClosed = `!document.querySelector(".drawer")`;
 
+/** Chooses an option of a filter; without so many options the last one, without the filter nothing. */
 const choose = (id: string, index: number) =>
-  `const select = document.getElementById("${id}"); select.selectedIndex = ${index}; select.dispatchEvent(new Event("change"));`;
+  `const select = document.getElementById("${id}");
+   if (select !== null) {
+     select.selectedIndex = Math.min(${index}, select.options.length - 1);
+     select.dispatchEvent(new Event("change"));
+   }`;
+/** Opens the drawer of a command by its row; without so many rows the last one. */
 const openCommand = (index: number) =>
-  `document.querySelectorAll("#overview-commands tbody tr")[${index}].querySelector("button").click();`;
+  `const rows = document.querySelectorAll("#overview-commands tbody tr button"); rows[Math.min(${index}, rows.length - 1)]?.click();`;
 const closeDrawer = `dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));`;
 
 /** Each filter, period and command once, so that no answer is known. */
