@@ -2,10 +2,11 @@
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import { type Tab, tabs } from "../shared/protocol/dashboard.ts";
-import { modeMessage, refusalMessage } from "../shared/text/sentences.ts";
+import { modeMessage } from "../shared/text/sentences.ts";
 import { drawer } from "./components/drawer.ts";
 import { filterBar } from "./components/filter-bar.ts";
 import { hasNothing } from "./components/pending.ts";
+import { messagesOf } from "./data/messages.ts";
 import type { Actions, ViewState } from "./state.ts";
 import { agentsTab } from "./tabs/agents.ts";
 import { commandsTab } from "./tabs/commands.ts";
@@ -70,11 +71,9 @@ function headerView(model: ViewState, actions: Actions): TemplateResult {
   </header>`;
 }
 
-/** Messages can be closed; a new one is shown again. */
+/** Messages can be closed. */
 function messagesView({ state, done, closed, view }: ViewState, { setState }: Actions): TemplateResult {
-  const messages = [...(state?.problems ?? []), state?.failure, state?.status?.problem?.message];
-  const problems = [...new Set(messages.filter((one) => one !== undefined && one !== null).map(translated))];
-  const refusals = (state?.permission.refusals ?? []).map((refusal) => translated(refusalMessage(refusal)));
+  const { problems, refusals } = messagesOf(state);
   const close = (text: string) =>
     html`<button class="icon" aria-label="Close" @click=${() => setState({ closed: [...closed, text] })}>✕</button>`;
   const isOpen = (text: string) => !closed.includes(text);

@@ -6,6 +6,7 @@ import { sections, tabs } from "../shared/protocol/dashboard.ts";
 import { makeOverflowFocusable } from "./components/focusable-overflow.ts";
 import { dashboard } from "./dashboard.ts";
 import { Answers } from "./data/answers.ts";
+import { stillClosed } from "./data/messages.ts";
 import { presetPeriod } from "./data/periods.ts";
 import { type Actions, type LedgerVerification, noChoice, noPart, type ViewState } from "./state.ts";
 import { setBundle } from "./translate.ts";
@@ -202,14 +203,16 @@ function receiveState(message: Extract<DashboardMessage, { type: "state" }>): vo
   setBundle(message.bundle);
   // After an erasure nothing that is known may be shown.
   if (model.state !== null && message.erasureMark !== model.state.erasureMark) answers.forget();
+  const closed = stillClosed(model.closed, message);
   if (message.done === null) {
-    change({ state: message });
+    change({ state: message, closed });
     return;
   }
   // A finished action resets the forms to the recorded consent.
   const isErasing = model.erasePlan !== null;
   change({
     state: message,
+    closed,
     done: message.done,
     ...initialForms,
     preview: null,

@@ -1,21 +1,13 @@
 /** Scales of axes: the highest tick is a round value above all others, and half of it is round too. */
-import { hourMs, minuteMs } from "../../shared/schema/durations.ts";
+import { hourMs, minuteMs, multiples, secondMs, subsecondSteps } from "../../shared/schema/durations.ts";
 
 /** Steps of durations, in milliseconds; above, whole days. */
-const durationSteps = [
-  1,
-  2,
-  5,
-  10,
-  20,
-  50,
-  100,
-  200,
-  500,
-  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * 1_000),
-  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * minuteMs),
-  ...[1, 2, 3, 6, 12, 24].map((hours) => hours * hourMs),
-];
+const durationSteps: readonly number[] = [
+  subsecondSteps,
+  multiples(secondMs, [1, 2, 5, 10, 15, 30]),
+  multiples(minuteMs, [1, 2, 5, 10, 15, 30]),
+  multiples(hourMs, [1, 2, 3, 6, 12, 24]),
+].flat();
 
 /** Returns the highest tick for a largest value. `isCount`: whole numbers. */
 export function topOf(max: number, kind: "count" | "duration" | "money"): number {

@@ -7,23 +7,20 @@ import { coverageOf } from "../../shared/text/coverage.ts";
 import { durationText, numberText, percentText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
 import { toolLabel } from "../../shared/text/tool-labels.ts";
+import { agentColumn, callsColumn, failedCallsColumn, isActiveAgent } from "../components/agent-columns.ts";
 import { agentsPanel } from "../components/agents-panel.ts";
 import { costPanel } from "../components/cost-panel.ts";
 import { dataTable } from "../components/data-table.ts";
 import { emptyState } from "../components/empty-state.ts";
-import { failureView, rateText, timeText } from "../components/figures.ts";
+import { rateText, timeText } from "../components/figures.ts";
 import { groupLink } from "../components/group-link.ts";
 import { hasNothing, pendingView } from "../components/pending.ts";
-import { groupLabel } from "../data/names.ts";
 import { compared, figures, questionOf } from "../data/questions.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { allTranslated } from "../translate.ts";
 
 /** Sessions that are enough for a mean. */
 const maxSessions = 200;
-
-const isActive = ({ key, measures }: Group): boolean =>
-  key !== "" && measures.calls.count + measures.requests + measures.turns > 0;
 
 /** Mean tokens of a session by agent. */
 function tokensPerSession(sessions: readonly SessionSummary[]): ReadonlyMap<string, number> {
@@ -55,27 +52,14 @@ function workPanel(
         id: "agents-work",
         caption: "Work of agents",
         columns: [
-          {
-            name: "Agent",
-            view: ({ key }) => groupLink("agent", key, model, actions),
-            value: ({ key }) => groupLabel("agent", key, model.state),
-            isText: true,
-          },
+          agentColumn(model, actions),
           {
             name: "Turns",
             view: ({ measures }) => numberText(measures.turns),
             value: ({ measures }) => measures.turns,
           },
-          {
-            name: "Calls",
-            view: ({ measures }) => numberText(measures.calls.count),
-            value: ({ measures }) => measures.calls.count,
-          },
-          {
-            name: "Failed",
-            view: ({ measures }) => failureView(measures.calls),
-            value: ({ measures }) => measures.calls.failure?.rate ?? null,
-          },
+          callsColumn,
+          failedCallsColumn,
           {
             name: "Median",
             view: ({ measures }) => timeText(measures.calls.medianMs),
@@ -105,7 +89,7 @@ function workPanel(
             value: ({ key }) => tokens.get(key) ?? null,
           },
         ],
-        rows: answer.groups.filter(isActive),
+        rows: answer.groups.filter(isActiveAgent),
         sort: "Calls",
         empty: "No agents in this period.",
       },
@@ -292,7 +276,7 @@ export function agentsTab(model: ViewState, actions: Actions): TemplateResult {
   const found = actions.ask("agents", compared(view, "agent"));
   const answer = found.result;
   if (answer === undefined) return html`${connections} ${pendingView(found, model, actions)}`;
-  if (!answer.groups.some(isActive)) return html`${connections} ${emptyState(model, actions, noAgents)}`;
+  if (!answer.groups.some(isActiveAgent)) return html`${connections} ${emptyState(model, actions, noAgents)}`;
   const roles = actions.ask("roles", figures(view, { by: "role" })).result;
   const errors = actions.ask("agent errors", figures(view, { by: "error" })).result;
   const tools = actions.ask("tools", { kind: "toolCalls", params: view.period }).result;

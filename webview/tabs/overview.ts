@@ -8,16 +8,14 @@ import { languageLabel } from "../../shared/text/language-labels.ts";
 import { calendar } from "../charts/calendar.ts";
 import { weeklyHeatmap } from "../charts/weekly-heatmap.ts";
 import { activityPanel } from "../components/activity-panel.ts";
+import { agentColumn, callsColumn, failedCallsColumn, isActiveAgent } from "../components/agent-columns.ts";
 import { cards } from "../components/cards.ts";
 import { commandsTable } from "../components/commands-table.ts";
 import { dataTable } from "../components/data-table.ts";
 import { emptyState } from "../components/empty-state.ts";
-import { failureView } from "../components/figures.ts";
-import { groupLink } from "../components/group-link.ts";
 import { hasNothing, pendingView } from "../components/pending.ts";
 import { workspacesPanel } from "../components/workspaces-panel.ts";
 import { insightSubject, slowerCommands } from "../data/insight-subject.ts";
-import { groupLabel } from "../data/names.ts";
 import { compared, figures, timeSubject, usual } from "../data/questions.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { translated } from "../translate.ts";
@@ -32,7 +30,7 @@ function attentionPanel(insights: Insights | undefined, { state }: ViewState, { 
     <div class="row spread"><h2>Needs attention</h2>${open.length > maxInsights ? html`<button class="link" @click=${() => go({ tab: "insights" })}>All ${open.length}</button>` : nothing}</div>
     ${
       shown.length === 0
-        ? html`<p class="quiet">${insights === undefined ? "…" : "Nothing stands out. Insights need at least ten runs of a command."}</p>`
+        ? html`<p class="quiet">${insights === undefined ? "…" : "No insights. They need at least ten runs of a command."}</p>`
         : html`<ul class="plain attention">${shown.map(({ main }) => {
             const subject = insightSubject(main);
             const sentence = translated(insightText(main).sentence);
@@ -43,9 +41,7 @@ function attentionPanel(insights: Insights | undefined, { state }: ViewState, { 
 }
 
 function agentsPanel({ groups }: Answer, model: ViewState, actions: Actions): TemplateResult {
-  const rows = groups.filter(
-    ({ key, measures }) => key !== "" && measures.calls.count + measures.requests + measures.turns > 0,
-  );
+  const rows = groups.filter(isActiveAgent);
   return html`<section class="panel">
     <h2>Agents</h2>
     ${dataTable<Group>(
@@ -53,22 +49,9 @@ function agentsPanel({ groups }: Answer, model: ViewState, actions: Actions): Te
         id: "overview-agents",
         caption: "Agents",
         columns: [
-          {
-            name: "Agent",
-            view: ({ key }) => groupLink("agent", key, model, actions),
-            value: ({ key }) => groupLabel("agent", key, model.state),
-            isText: true,
-          },
-          {
-            name: "Calls",
-            view: ({ measures }) => numberText(measures.calls.count),
-            value: ({ measures }) => measures.calls.count,
-          },
-          {
-            name: "Failed",
-            view: ({ measures }) => failureView(measures.calls),
-            value: ({ measures }) => measures.calls.failure?.rate ?? null,
-          },
+          agentColumn(model, actions),
+          callsColumn,
+          failedCallsColumn,
           {
             name: "Cost",
             view: ({ measures }) => usdText(measures.cost.listUsd),

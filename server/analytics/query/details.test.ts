@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Filters, filterNames } from "../../../shared/protocol/query.ts";
 import { DetailsRequest } from "../../../shared/protocol/questions.ts";
 import { admitted } from "../../../test/fixtures/clean-events.ts";
-import { anything } from "../../../test/fixtures/raw-events.ts";
+import { toolUse } from "../../../test/fixtures/raw-events.ts";
 import { readBothWays } from "../../../test/fixtures/read-rollups.ts";
 import { events, local, recountNow as now, someFilters } from "../../../test/fixtures/recount.ts";
 import type { CleanEvent } from "../../privacy/clean-event.ts";
@@ -15,16 +15,7 @@ const period = { period: "custom", from: "2026-05-01", to: "2026-07-15" } as con
 
 const runAt = (minutes: number, line: string, code: number): CleanEvent =>
   admitted(
-    anything({
-      ...local(now - 60 * 60_000 + minutes * 60_000),
-      source: "vscode_terminal",
-      stream: "tool",
-      tool_name: "run_terminal_cmd",
-      tool_phase: "end",
-      command_line: line,
-      exit_code: code,
-      duration_ms: 1_500,
-    }),
+    toolUse({ command_line: line, exit_code: code, duration_ms: 1_500 }, local(now - 60 * 60_000 + minutes * 60_000)),
   );
 
 describe("details of a query", () => {

@@ -1,6 +1,6 @@
 /** Single runs of a query, and how long all of them took. */
 import type { Details, EndedRun, Query, Tries } from "../../../shared/protocol/query.ts";
-import { dayMs, hourMs, minuteMs } from "../../../shared/schema/durations.ts";
+import { hourMs, minuteMs, multiples, secondMs, subsecondSteps } from "../../../shared/schema/durations.ts";
 import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { Sketch } from "../../store/rollups/sketch.ts";
@@ -15,20 +15,11 @@ import { type Stretch, stretchOf } from "./stretch.ts";
 
 /** Bounds of durations in milliseconds, on a scale of 1, 2, 5 and of minutes. */
 const bounds: readonly number[] = [
-  1,
-  2,
-  5,
-  10,
-  20,
-  50,
-  100,
-  200,
-  500,
-  ...[1, 2, 5, 10, 30].map((seconds) => seconds * 1_000),
-  ...[1, 2, 5, 10, 30].map((minutes) => minutes * minuteMs),
-  ...[1, 4].map((hours) => hours * hourMs),
-  dayMs,
-];
+  subsecondSteps,
+  multiples(secondMs, [1, 2, 5, 10, 30]),
+  multiples(minuteMs, [1, 2, 5, 10, 30]),
+  multiples(hourMs, [1, 4, 24]),
+].flat();
 
 /** The runs of a drawer. */
 const maxRuns = 50;
@@ -129,10 +120,7 @@ export function readTries(
 ): Tries | undefined {
   if (commandClass(command) !== "check") return undefined;
   const { fromMs, endMs } = stretchOf(period, nowMs);
-  const tries = [...readCheckRuns(connection, fromMs, endMs)]
-    .filter(([path]) => path === command || path.startsWith(`${command} `))
-    .flatMap(([, runs]) => runs.tries)
-    .sort((a, b) => a - b);
+  const tries = [...(readCheckRuns(connection, fromMs, endMs).get(command)?.tries ?? [])].sort((a, b) => a - b);
   const byTries = [0, 0, 0, 0];
   for (const count of tries) {
     const at = Math.min(count, maxTries) - 2;

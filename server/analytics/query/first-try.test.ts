@@ -34,6 +34,14 @@ const firstTryOf = (events: readonly CleanEvent[], filters = {}) =>
     .groups;
 
 describe("edits that pass the next check", () => {
+  it("keep their agent with a filter on the source: the last edit before the check is the one that counts", () => {
+    const events = [edit(50), edit(49, "a", { source: "codex", agent: "codex" }), check(48, "ok")];
+    expect(firstTryOf(events, { source: "claude_code" })).toMatchObject([
+      { agent: "claude_code", checked: 0, unchecked: 1 },
+    ]);
+    expect(firstTryOf(events, { source: "codex" })).toMatchObject([{ agent: "codex", checked: 1, unchecked: 0 }]);
+  });
+
   it("are green at the first try, or after some, by agent and the model of the session", () => {
     const request = at(100, { event_type: "model_request", model: "claude-opus-5", tokens_input: 1 });
     expect(
