@@ -77,6 +77,14 @@ describe("the query model", () => {
     );
   });
 
+  it("groups by weekday, from 1 for Monday, and hour", () => {
+    // Wednesday at 12:00, and the Monday before at 9:00.
+    const found = readBothWays([at(now), at(now - 51 * hourMs)], now, (connection) =>
+      asked(connection, { period: { period: "week" }, by: "weekhour" }),
+    );
+    expect(found.groups.map(({ key }) => key)).toEqual(["1 09:00", "3 12:00"]);
+  });
+
   it("compares with the same figures of another period, up to the same hour", () => {
     const compared = fc.constantFrom(
       ["previous", { period: "week" }, { period: "custom", from: "2026-07-02", to: "2026-07-08" }] as const,
