@@ -31,6 +31,9 @@ export interface QueryOptions extends PeriodOptions, Filters {
   readonly limit?: number;
 }
 
+/** An hour of the week. */
+const weekhour = /^[1-7] ([01]\d|2[0-3]):00$/;
+
 const valuesOf: Readonly<Record<string, readonly string[]>> = {
   by: groupings,
   compare: comparisons,
@@ -72,6 +75,10 @@ function checkedList(name: FilterName, text: string): string {
 function cleaned(name: FilterName, value: string): string {
   const text = value.trim().replace(/\s+/g, " ");
   if (text === "") throw missing(name);
+  if (name === "weekhour" && !weekhour.test(text))
+    throw new UsageError(
+      `Unknown hour of the week: ${text.slice(0, 40)}. Give the weekday from 1 (Monday) and the hour: '1 14:00'.`,
+    );
   return text;
 }
 

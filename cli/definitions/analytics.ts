@@ -14,7 +14,7 @@ import {
 
 const measuresShape =
   "{runs, waitingMs, calls, refused, turns, permissionRequests, permissionWaitMs, activeMs, requests, sessions, tokens: {input, output, cacheRead, cacheWrite5m, cacheWrite1h, reasoning}, cost: {listUsd, reportedUsd, unpricedTokens}}";
-export const answerShape = `{version, asOfMs, fromMs, toMs, recordedFromMs, isOver, lost, by, groups: [{key, measures: ${measuresShape}}], total: measures, before: {fromMs, toMs, groups, total}, pricesAsOf, unpriced}; runs and calls are {count, ok, failed, cancelled, failure: {rate, low, high, sample}, timed, totalMs, medianMs, p95Ms, p99Ms}; before is null without a comparison`;
+export const answerShape = `{version, asOfMs, fromMs, toMs, recordedFromMs, exitRulesSinceMs, isOver, lost, by, groups: [{key, measures: ${measuresShape}}], total: measures, before: {fromMs, toMs, groups, total}, pricesAsOf, unpriced}; runs and calls are {count, ok, failed, cancelled, failure: {rate, low, high, sample}, timed, totalMs, medianMs, p95Ms, p99Ms}; before is null without a comparison`;
 const seeCost = "see nexus cost";
 
 export function addAnalytics(nexus: Command): void {

@@ -64,6 +64,7 @@ export function withFilters(command: Command): Command {
     .option("--error <category>", "only failures of a category, such as timeout")
     .option("--exit <class>", "only runs with an exit class, such as not_found")
     .option("--server <name>", "only calls of an MCP server")
+    .option("--weekhour <hour>", "only an hour of the week, such as '1 14:00' for Mondays from 14:00 to 15:00")
     .option("--role <role>", "only what the main agent (main) or subagents did (subagent)")
     .option("--origin <origin>", "only what was recorded here (live) or imported (import)");
 }

@@ -4,6 +4,7 @@ import { textOf } from "../../shared/protocol/message.ts";
 import type { Answer, Group, Grouping, Measures, Query } from "../../shared/protocol/query.ts";
 import { dateTimeText, dayText, durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
 import { insightCards, insightText } from "../../shared/text/insights.ts";
+import { exitRulesMessage } from "../../shared/text/sentences.ts";
 import { type Headline, headlines } from "../output/headlines.ts";
 import { hasWork, timeText } from "../output/measures-table.ts";
 import { offText } from "../output/nothing.ts";
@@ -116,9 +117,18 @@ function topOf(
     .slice(0, topCount);
 }
 
-function notesOf({ recordedFromMs, lost, asOfMs, isOver, pricesAsOf, total }: Answer): readonly string[] {
+function notesOf({
+  recordedFromMs,
+  exitRulesSinceMs,
+  lost,
+  asOfMs,
+  isOver,
+  pricesAsOf,
+  total,
+}: Answer): readonly string[] {
   const notes = [`As of ${dateTimeText(asOfMs)}${isOver ? "" : "; the period is not over"}.`];
   if (recordedFromMs !== null) notes.push(`Recording began within the period, on ${dateTimeText(recordedFromMs)}.`);
+  if (exitRulesSinceMs !== null) notes.push(textOf(exitRulesMessage(exitRulesSinceMs)));
   if (lost > 0) notes.push(`${numberText(lost)} events of the period were lost.`);
   if (total.cost.listUsd !== null)
     notes.push(`Costs at list prices of ${pricesAsOf}, without subscriptions and discounts.`);

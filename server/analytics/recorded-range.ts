@@ -3,6 +3,7 @@ import type { Connection } from "../store/driver/driver.ts";
 import { localHourOf, startOfHour } from "../store/rollups/local-time.ts";
 import { closedDayOf, type GrainRange, splitByGrain } from "../store/rollups/reader.ts";
 import { grains } from "../store/rollups/rollups.ts";
+import { readNumber } from "../store/state.ts";
 import { previousSpan, type Span } from "./calendar.ts";
 
 export interface PreviousPeriod {
@@ -48,4 +49,13 @@ export function firstRecorded(
   const first = connection.prepare("SELECT min(started_at) first FROM sessions").get()?.["first"];
   const firstMs = typeof first === "number" ? first : startOfHour(hour);
   return firstMs > fromMs && firstMs < endMs ? firstMs : null;
+}
+
+/** Returns since when the present rules of exit codes apply if that is within the span, in milliseconds since 1970; else `null`. */
+export function exitRulesSince(
+  connection: Connection,
+  { fromMs, endMs }: Pick<Span, "fromMs" | "endMs">,
+): number | null {
+  const sinceMs = readNumber(connection, "exit_rules_since");
+  return sinceMs > fromMs && sinceMs < endMs ? sinceMs : null;
 }

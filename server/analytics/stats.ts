@@ -6,13 +6,13 @@
 import type { Ranked, Stats } from "../../shared/protocol/reports.ts";
 import type { EventTypeName } from "../../shared/schema/events.ts";
 import type { Connection, Row } from "../store/driver/driver.ts";
-import { readNumber } from "../store/state.ts";
 import { Aggregate, byName, mostFrequent, type TerminalRollup, terminalColumns, terminalRollup } from "./aggregate.ts";
 import { bucketIndex, type Span } from "./calendar.ts";
 import { endedCondition, hasOutcome, isCommandRun, isToolCall } from "./classify.ts";
 import { countsIn } from "./counts.ts";
 import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
 import { lostEvents } from "./query/rollup-rows.ts";
+import { exitRulesSince } from "./recorded-range.ts";
 
 /** Rows of a ranking. */
 const topCount = 10;
@@ -58,7 +58,7 @@ export function readStats(open: OpenPeriodQuery): Stats {
   return {
     ...emptyStats(query),
     recordedFromMs: open.recordedFromMs,
-    exitRulesSinceMs: exitRulesSince(open),
+    exitRulesSinceMs: exitRulesSince(open.connection, open.query.span),
     ...sessionsIn(connection, query.span),
     workspacesCreated: countOf(open, "workspace_created"),
     tasksCompleted: countOf(open, "task_completed"),
@@ -131,11 +131,6 @@ export function sessionsIn(
     .get(fromMs, endMs);
   const mean = row?.["mean"];
   return { sessions: Number(row?.["n"] ?? 0), averageSessionMs: typeof mean === "number" ? Math.round(mean) : null };
-}
-
-function exitRulesSince({ query, connection }: OpenPeriodQuery): number | null {
-  const sinceMs = readNumber(connection, "exit_rules_since");
-  return sinceMs > query.span.fromMs && sinceMs < query.span.endMs ? sinceMs : null;
 }
 
 function countOf(open: OpenPeriodQuery, type: EventTypeName): number {

@@ -47,6 +47,7 @@ export const filterNames = [
   "server",
   "role",
   "origin",
+  "weekhour",
 ] as const;
 export type FilterName = (typeof filterNames)[number];
 /**
@@ -176,6 +177,8 @@ export interface Answer extends Figures {
   readonly asOfMs: number;
   /** Start of recording if it is within the period, in milliseconds since 1970; else `null`. */
   readonly recordedFromMs: number | null;
+  /** Since when the present rules of exit codes apply, if that is within the period; else `null`. Milliseconds since 1970. */
+  readonly exitRulesSinceMs: number | null;
   /** Whether the period is over. */
   readonly isOver: boolean;
   /** Events of the period that are known to be lost. */

@@ -109,6 +109,7 @@ const answer: Validator<Answer> = object({
   ...figures,
   asOfMs: integer(),
   recordedFromMs: nullable(integer()),
+  exitRulesSinceMs: nullable(integer()),
   isOver: boolean,
   lost: integer(),
   by: nullable(enumOf(groupings)),

@@ -2,8 +2,7 @@
 import { html, svg, type TemplateResult } from "lit-html";
 import { countText } from "../../shared/text/format.ts";
 import { timeLabel } from "../data/names.ts";
-import { takeTabStop } from "./bars.ts";
-import { opacityOf } from "./weekly-heatmap.ts";
+import { square } from "./squares.ts";
 
 export interface CalendarDay {
   /** As 2026-11-26. */
@@ -32,33 +31,20 @@ export function calendar(days: readonly CalendarDay[], open: (key: string) => vo
   return html`<div class="scroll"><svg class="heatmap calendar" viewBox="0 0 ${left + weeks * cell} ${top + 7 * cell}" role="group" aria-label="${countText(active, "day")} with commands or tool calls">
     ${["Mon", "Wed", "Fri"].map((name, at) => svg`<text x="0" y=${top + 2 * at * cell + 11}>${name}</text>`)}
     ${months.map(({ key }) => svg`<text x=${left + column(days.findIndex((day) => day.key === key)) * cell} y="11">${dateOf(key).toLocaleDateString([], { month: "short" })}</text>`)}
-    ${days.map((day, at) => square(day, at, max, left + column(at) * cell, days.length, open))}
+    ${days.map(({ key, count }, at) =>
+      square({
+        at,
+        label: timeLabel("day", key),
+        count,
+        max,
+        x: left + column(at) * cell + 1,
+        y: top + weekdayOf(key) * cell + 1,
+        size: cell - 2,
+        isTabStop: at === days.length - 1,
+        right: 7,
+        down: 1,
+        open: () => open(key),
+      }),
+    )}
   </svg></div>`;
-}
-
-function square(
-  { key, count }: CalendarDay,
-  at: number,
-  max: number,
-  x: number,
-  total: number,
-  open: (key: string) => void,
-) {
-  const name = `${timeLabel("day", key)}: ${countText(count, "command or tool call", "commands and tool calls")}`;
-  const move = (event: KeyboardEvent) => {
-    const steps: Readonly<Record<string, number>> = { ArrowRight: 7, ArrowLeft: -7, ArrowDown: 1, ArrowUp: -1 };
-    if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      open(key);
-    }
-    const step = steps[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    const squares = (event.currentTarget as Element).parentElement?.querySelectorAll<SVGElement>("[data-at]");
-    squares?.[Math.min(total - 1, Math.max(0, at + step))]?.focus();
-  };
-  return svg`<rect role="button" tabindex=${at === total - 1 ? 0 : -1} data-at=${at} aria-label=${name} @focus=${takeTabStop} @keydown=${move} @click=${() => open(key)}
-    class=${count === 0 ? "none" : "some"} fill-opacity=${count === 0 ? 1 : opacityOf(count, max)}
-    x=${x + 1} y=${top + weekdayOf(key) * cell + 1} width=${cell - 2} height=${cell - 2} rx="2"
-  ><title>${name}</title></rect>`;
 }

@@ -5,10 +5,12 @@ import { type Comparison, type FilterName, filterNames, filterValues } from "../
 import type { PeriodSelection } from "../../shared/protocol/reports.ts";
 import { agentSources, sources } from "../../shared/schema/sources.ts";
 import { dayText } from "../../shared/text/format.ts";
+import { exitRulesMessage } from "../../shared/text/sentences.ts";
 import { groupingName, groupLabel } from "../data/names.ts";
 import { coverageText, presetPeriod, presets } from "../data/periods.ts";
 import { compared, withoutFilter } from "../data/questions.ts";
 import type { Actions, ViewState } from "../state.ts";
+import { translated } from "../translate.ts";
 import { hasNothing } from "./pending.ts";
 
 const inputValue = (event: Event): string =>
@@ -137,7 +139,13 @@ export function filterBar(model: ViewState, actions: Actions): TemplateResult | 
     agent: listed(agentSources, found, view.filters.agent),
     source: listed(sources, found, view.filters.source),
   };
-  const coverage = answer === undefined ? "" : coverageText(answer);
+  const since = answer?.exitRulesSinceMs ?? null;
+  const coverage = [
+    answer === undefined ? "" : coverageText(answer),
+    since === null ? "" : translated(exitRulesMessage(since)),
+  ]
+    .filter((text) => text !== "")
+    .join(" ");
   return html`
     <div class="filters" role="group" aria-label="Period and filters">
       ${periodField(model, actions)}

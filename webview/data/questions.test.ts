@@ -76,10 +76,13 @@ describe("filters of a subject", () => {
     expect(withoutFilter({ command: "git", agent: "codex" }, "agent")).toEqual({ command: "git" });
   });
 
-  it("exist for every grouping but those by time, sessions and hours of the week", () => {
+  it("exist for every grouping but those by time and sessions", () => {
     const none = groupings.filter((by) => filterOf(by) === undefined);
-    expect(none).toEqual(["hour", "day", "week", "month", "session", "weekhour"]);
+    expect(none).toEqual(["hour", "day", "week", "month", "session"]);
     expect(viewOf(initialView, { by: "model", key: "" })).toEqual(initialView);
+    const hour = { by: "weekhour", key: "1 14:00" } as const;
+    expect(viewOf(initialView, hour).filters).toEqual({ weekhour: "1 14:00" });
+    expect(commandLine(initialView, hour)).toBe("nexus stats --by command --month --weekhour '1 14:00'");
   });
 });
 

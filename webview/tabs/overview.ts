@@ -153,7 +153,7 @@ export function overviewTab(model: ViewState, actions: Actions): TemplateResult 
         <h2>Where the time goes</h2>
         ${commands === undefined ? nothing : commandsTable({ id: "overview-commands", by: "command", answer: commands, usual: usually, slower: slowerCommands(insights), isShort: true, size: 10 }, model, actions)}
       </section>
-      <section class="panel"><h2>When</h2>${week === undefined ? nothing : weeklyHeatmap(weekOf(week))}</section>
+      <section class="panel"><h2>When</h2>${week === undefined ? nothing : weeklyHeatmap(weekOf(week), (key) => actions.go({ subject: { by: "weekhour", key } }))}</section>
       ${agents === undefined ? nothing : agentsPanel(agents, model, actions)}
       ${workspaces === undefined ? nothing : workspacesPanel(workspaces, model, actions)}
       ${languagesPanel(activity, model, actions)}

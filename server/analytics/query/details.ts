@@ -12,6 +12,7 @@ import { type Dimensions, readDimensions } from "./dimensions.ts";
 import { FiguresReader } from "./figures-reader.ts";
 import { eventName } from "./sessions.ts";
 import { type Stretch, stretchOf } from "./stretch.ts";
+import { weekhourCondition } from "./weekhours.ts";
 
 /** Bounds of durations in milliseconds, on a scale of 1, 2, 5 and of minutes. */
 const bounds: readonly number[] = [
@@ -42,12 +43,14 @@ export function readDetails(
   });
   const dimensions = [...readDimensions(connection, filters, endedCondition)];
   const isLive = ([, { row }]: readonly [number, Dimensions]) => row["origin"] === 0;
-  const live = lastRuns(connection, stretch, dimensions.filter(isLive), "e.id", maxUnordered);
+  const isWanted = weekhourCondition(filters);
+  const live = lastRuns(connection, stretch, dimensions.filter(isLive), isWanted, "e.id", maxUnordered);
   // What was imported is in no order.
   const imported = lastRuns(
     connection,
     stretch,
     dimensions.filter((one) => !isLive(one)),
+    isWanted,
     "e.ts",
     maxRuns,
   );
@@ -79,6 +82,7 @@ function lastRuns(
   connection: Connection,
   { fromMs, endMs }: Stretch,
   dimensions: readonly (readonly [number, Dimensions])[],
+  isWanted: string,
   order: "e.id" | "e.ts",
   limit: number,
 ): readonly EndedRun[] {
@@ -88,7 +92,7 @@ function lastRuns(
     .prepare(
       `SELECT e.ts, e.duration_ms, e.dimensions, s.session_id FROM events e JOIN streams t ON t.id = e.stream
          JOIN sessions s ON s.id = t.session
-       WHERE e.dimensions IN (SELECT value FROM json_each(?)) AND e.ts >= ? AND e.ts < ? ORDER BY ${order} DESC LIMIT ?`,
+       WHERE e.dimensions IN (SELECT value FROM json_each(?)) AND e.ts >= ? AND e.ts < ? AND ${isWanted} ORDER BY ${order} DESC LIMIT ?`,
     )
     .all(JSON.stringify([...of.keys()]), fromMs, endMs, limit)
     .map((row) => {

@@ -16,6 +16,7 @@ import { sessionCounts } from "./session-counts.ts";
 import { rowsBySession } from "./session-rows.ts";
 import type { Stretch } from "./stretch.ts";
 import { type Rollup, Totals } from "./totals.ts";
+import { weekhourFilter } from "./weekhours.ts";
 
 /** Reads what a query counts in a stretch of time. */
 export class FiguresReader {
@@ -77,8 +78,12 @@ export class FiguresReader {
 
   /** Calls `use` with everything that matches. */
   each(stretch: Stretch, use: (row: Rollup, dimensions: Dimensions) => void): void {
-    if (this.#by === "session") this.#addRows(rowsBySession(this.#connection, stretch), use);
-    else this.#addRollups(stretch, use);
+    const isWanted = weekhourFilter(this.#filters);
+    const add: typeof use = (row, dimensions) => {
+      if (isWanted(row)) use(row, dimensions);
+    };
+    if (this.#by === "session") this.#addRows(rowsBySession(this.#connection, stretch), add);
+    else this.#addRollups(stretch, add);
   }
 
   /** The groups from the start of recording until now. */
@@ -100,7 +105,7 @@ export class FiguresReader {
   #addRollups(stretch: Stretch, add: (row: Rollup, dimensions: Dimensions) => void): void {
     const { fromHour, toHour } = stretch;
     const byDay = this.#priceList.changesWithin(dayOfHour(fromHour), dayOfHour(toHour));
-    const coarsest = Math.min(grainOf(this.#by), byDay ? grains.day : grains.month);
+    const coarsest = Math.min(grainOf(this.#by, this.#filters), byDay ? grains.day : grains.month);
     if (this.#cache === undefined || coarsest === grains.hour) {
       this.#addRows(this.#read(stretch, coarsest), add);
       return;

@@ -1,11 +1,12 @@
 /** The group that a rollup belongs to. */
-import { type Grouping, timeGroupings } from "../../../shared/protocol/query.ts";
+import { type Filters, type Grouping, timeGroupings } from "../../../shared/protocol/query.ts";
 import { dayMs, hourMs } from "../../../shared/schema/durations.ts";
 import { hookAgents } from "../../../shared/vocabulary/agents.ts";
 import { commandClass } from "../../../shared/vocabulary/command-classes.ts";
 import type { Row, SqlValue } from "../../store/driver/driver.ts";
 import { dayOfHour, firstDayOfMonth, localHourOf, startOfHour } from "../../store/rollups/local-time.ts";
 import { grains } from "../../store/rollups/rollups.ts";
+import { weekhourKey } from "./weekhours.ts";
 
 const hookSources: ReadonlySet<unknown> = new Set(hookAgents);
 const isHookAgent = (source: unknown): boolean => hookSources.has(source);
@@ -25,9 +26,9 @@ const columns: Readonly<Partial<Record<Grouping, string>>> = {
   exit: "exit_class",
 };
 
-/** The coarsest grain of rollups that a grouping can be made of. */
-export function grainOf(by: Grouping | undefined): number {
-  if (by === "hour" || by === "weekhour") return grains.hour;
+/** The coarsest grain of rollups that a grouping and filters can be made of. */
+export function grainOf(by: Grouping | undefined, { weekhour }: Filters): number {
+  if (by === "hour" || by === "weekhour" || weekhour !== undefined) return grains.hour;
   return by === "day" || by === "week" ? grains.day : grains.month;
 }
 
@@ -77,13 +78,6 @@ export function dayOfRow({ grain, bucket }: Bucket): number {
 export function timeKeyOf(row: Bucket, by: TimeGrouping | "weekhour"): string {
   if (by === "weekhour") return weekhourKey(Number(row.bucket));
   return by === "hour" ? timeKey(Number(row.bucket), by) : timeKey(dayOfRow(row) * 24, by);
-}
-
-/** Returns the weekday, 1 for Monday, and hour of a local hour since 1970: "1 14:00". */
-function weekhourKey(hour: number): string {
-  // 1970-01-01 was a Thursday.
-  const weekday = (((dayOfHour(hour) + 3) % 7) + 7) % 7;
-  return `${weekday + 1} ${String(hour - dayOfHour(hour) * 24).padStart(2, "0")}:00`;
 }
 
 /** Returns the group of a local hour, counted since 1970. */

@@ -3,7 +3,7 @@ import type { Answer, Figures, Query } from "../../../shared/protocol/query.ts";
 import { pricesAsOf } from "../../../shared/vocabulary/prices.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import type { PriceList } from "../price-list.ts";
-import { firstRecorded } from "../recorded-range.ts";
+import { exitRulesSince, firstRecorded } from "../recorded-range.ts";
 import type { DayCache } from "./day-cache.ts";
 import { FiguresReader } from "./figures-reader.ts";
 import { timeGrouping } from "./group-key.ts";
@@ -30,6 +30,7 @@ export function answer(
     ...(reader?.figures(stretch, nowMs) ?? emptyFigures(stretch, priceList)),
     asOfMs: nowMs,
     recordedFromMs: connection === undefined ? null : firstRecorded(connection, stretch),
+    exitRulesSinceMs: connection === undefined ? null : exitRulesSince(connection, stretch),
     isOver: stretch.endMs <= nowMs,
     lost: connection === undefined ? 0 : lostEvents(connection, stretch),
     by: by ?? null,

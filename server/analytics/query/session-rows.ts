@@ -2,7 +2,7 @@
 import { hourMs, minuteMs } from "../../../shared/schema/durations.ts";
 import { parseMeasures } from "../../store/columns.ts";
 import type { Connection, Row } from "../../store/driver/driver.ts";
-import { dayOfHour, localHour } from "../../store/rollups/local-time.ts";
+import { localHour } from "../../store/rollups/local-time.ts";
 import { grains } from "../../store/rollups/rollups.ts";
 import { binOf } from "../../store/rollups/sketch.ts";
 import type { Stretch } from "./stretch.ts";
@@ -33,8 +33,8 @@ function asRollup({ ts, utc_offset_min: offset, duration_ms: ms = null, numbers,
   const sums = Object.entries(parseMeasures(numbers) ?? {}).map(([name, value]) => [name, [1, value, value, value]]);
   return {
     ...rest,
-    grain: grains.day,
-    bucket: dayOfHour(localHour(Number(ts), Number(offset))),
+    grain: grains.hour,
+    bucket: localHour(Number(ts), Number(offset)),
     count: 1,
     duration_count: ms === null ? 0 : 1,
     duration_sum: ms ?? 0,

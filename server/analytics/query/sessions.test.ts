@@ -6,11 +6,13 @@ import { admitted } from "../../../test/fixtures/clean-events.ts";
 import { anything } from "../../../test/fixtures/raw-events.ts";
 import { tempFolder } from "../../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../../clock.ts";
+import { localHourOf } from "../../store/rollups/local-time.ts";
 import { Store } from "../../store/store.ts";
 import { productInfo } from "../../worker/product-info.ts";
 import { PriceList } from "../price-list.ts";
 import { answer } from "./query.ts";
 import { readSessions, readTimeline } from "./sessions.ts";
+import { weekhourKey } from "./weekhours.ts";
 
 const now = new Date(2026, 6, 15, 12).getTime();
 const priceList = new PriceList();
@@ -118,6 +120,9 @@ describe("sessions", () => {
     expect(sessionsOf({ source: "vscode_terminal" }).map(({ id }) => id)).toEqual([window]);
     expect(sessionsOf({ agent: "codex" })).toEqual([]);
     expect(sessionsOf({}, 1)).toHaveLength(1);
+    const hours = [...new Set([now - 50 * 60_000, now - 40 * 60_000].map((ms) => weekhourKey(localHourOf(ms))))];
+    expect(sessionsOf({ weekhour: hours.join(",") }).map(({ id }) => id)).toContain(window);
+    expect(sessionsOf({ weekhour: "1 03:00,7 23:00" })).toEqual([]);
   });
 
   it("have a timeline, found by the start of an ID that only one has", () => {

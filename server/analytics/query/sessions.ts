@@ -10,6 +10,7 @@ import { dayOfRow } from "./group-key.ts";
 import { sourceCondition } from "./session-counts.ts";
 import { sessionReader } from "./session-rows.ts";
 import { Totals } from "./totals.ts";
+import { weekhourFilter } from "./weekhours.ts";
 
 /** The most moments of a timeline that are read. */
 const maxEvents = 10_000;
@@ -43,9 +44,10 @@ function summaries(
 ): readonly SessionSummary[] {
   const dimensions = readDimensions(connection, filters);
   const read = sessionReader(connection);
+  const isWanted = weekhourFilter(filters);
   const found: SessionSummary[] = [];
   for (const session of sessionsIn(connection, filters, fromMs, endMs)) {
-    const summary = summaryOf(session, read(Number(session["id"])), dimensions, priceList);
+    const summary = summaryOf(session, read(Number(session["id"])), dimensions, isWanted, priceList);
     if (summary !== undefined) found.push(summary);
     if (found.length === limit) break;
   }
@@ -69,6 +71,7 @@ function summaryOf(
   session: Row,
   rows: readonly Row[],
   dimensions: ReadonlyMap<number, Dimensions>,
+  isWanted: (row: Row) => boolean,
   priceList: PriceList,
 ): SessionSummary | undefined {
   const totals = new Totals(priceList, new Set());
@@ -76,7 +79,7 @@ function summaryOf(
   let subagentCalls = 0;
   for (const row of rows) {
     const of = dimensions.get(Number(row["dimensions"]));
-    if (of === undefined) continue;
+    if (of === undefined || !isWanted(row)) continue;
     sources.add(String(of.row["source"]));
     if (of.row["agent_role"] === "subagent" && of.kind === "call") subagentCalls += 1;
     totals.add(row, of, dayOfRow(row));
