@@ -60,7 +60,14 @@ const benches: readonly Bench[] = [
   },
   { names: ["command-help", "command-status", "command-stats", "command-overview"], run: command },
   {
-    names: ["dashboard-first", "dashboard-interactive", "dashboard-change", "dashboard-complete", "dashboard-drawer"],
+    names: [
+      "dashboard-first",
+      "dashboard-interactive",
+      "dashboard-change",
+      "dashboard-complete",
+      "dashboard-drawer",
+      "dashboard-drawer-complete",
+    ],
     run: dashboard,
   },
   { names: ["hook-p50", "hook-to-cat", "hook-64k-to-cat"], run: hook },

@@ -93,6 +93,9 @@ export function dashboard(model: ViewState, actions: Actions): TemplateResult {
   const { state } = model;
   const { tab } = model.view;
   const subject = state === null || hasNothing(model) ? null : model.view.subject;
+  const filters = tab === "data" ? nothing : filterBar(model, actions);
+  // Asks its questions at once; the answers are shown together with the state.
+  const content = state === null && tab === "data" ? nothing : views[tab](model, actions);
   return html`
     <div ?inert=${subject !== null && window.innerWidth < narrowPx}>
     ${headerView(model, actions)}
@@ -112,8 +115,7 @@ export function dashboard(model: ViewState, actions: Actions): TemplateResult {
     ${state === null || state.permission.mode === "off" ? html`<p class="quiet">${state === null ? "" : translated(modeMessage(state.permission))}</p>` : nothing}
     ${messagesView(model, actions)}
     <div role="tabpanel" id="panel" aria-labelledby="tab-${tab}" aria-busy=${state === null || state.busy}>
-      ${state === null || tab === "data" ? nothing : filterBar(model, actions)}
-      ${state === null ? nothing : views[tab](model, actions)}
+      ${state === null ? nothing : html`${filters} ${content}`}
     </div>
     </div>
     ${subject === null ? nothing : drawer(model, actions, subject)}

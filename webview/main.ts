@@ -114,12 +114,12 @@ let isExplained = false;
 function update(): void {
   if (root === null) return;
   followDay();
-  answers.begin(model.state?.revision ?? 0);
+  answers.begin(model.state?.revision);
   render(dashboard(model, actions), root);
   // What the views asked for during the rendering decides whether it is complete.
   root.toggleAttribute("data-waiting", answers.isWaiting);
   makeOverflowFocusable(root);
-  if (model.state !== null) answers.end();
+  answers.end();
   if (model.view.tab === "data" && !isExplained) {
     isExplained = true;
     postAction({ type: "explain" });
@@ -244,6 +244,6 @@ window.addEventListener("mouseup", ({ button }) => {
   if (button === 3) actions.back();
   if (button === 4) actions.forward();
 });
+postAction({ type: "ready" });
 update();
 window.addEventListener("resize", () => root !== null && makeOverflowFocusable(root));
-postAction({ type: "ready" });

@@ -81,6 +81,9 @@ export class DashboardPanel implements Disposable {
   #revision = 0;
   /** Whether the page asks what it shows first. */
   #isOpening = false;
+  #cancelOpening: (() => void) | undefined;
+  /** Whether data changed while VS Code loaded the page. */
+  #isOutdated = false;
   /** What the page asked when it was opened last: its next opening asks the same. */
   #firstQuestions: PageQuestion[] = [];
   /** Answers to these, requested while VS Code loads the page. */
@@ -105,12 +108,12 @@ export class DashboardPanel implements Disposable {
       log,
       ready: async () => {
         this.#ready = true;
-        this.#firstQuestions = [];
-        this.#isOpening = true;
-        this.#timers.after(openingMs, () => this.#opened());
+        this.#cancelOpening?.();
+        this.#cancelOpening = this.#timers.after(openingMs, () => this.#opened());
         this.#telemetry.alertSeen();
         this.#showPlace();
         if (!this.#reading) this.#post();
+        if (this.#isOutdated) this.dataChanged();
       },
       answer: (id, question, isRefresh) => this.#answer(id, question, isRefresh),
       nameWorkspace: (hash, name) => this.#nameWorkspace(hash, name),
@@ -167,7 +170,9 @@ export class DashboardPanel implements Disposable {
 
   /** Reads new data; never starts a worker for it. */
   dataChanged(): void {
-    if (this.#panel?.visible !== true || !this.#ready || this.#telemetry.permission.mode === "off") return;
+    if (this.#panel?.visible !== true || this.#telemetry.permission.mode === "off") return;
+    this.#isOutdated = !this.#ready;
+    if (this.#isOutdated) return;
     this.#cancelRefresh ??= this.#timers.after(gatherMs, () => {
       this.#cancelRefresh = undefined;
       this.#revision += 1;
@@ -241,14 +246,19 @@ export class DashboardPanel implements Disposable {
 
   /** What is asked from now on is no part of opening, and what was requested before is outdated. */
   #opened(): void {
+    this.#cancelOpening?.();
+    this.#cancelOpening = undefined;
     this.#isOpening = false;
     this.#prefetched.clear();
   }
 
   #prefetch(): void {
-    this.#prefetched.clear();
+    this.#opened();
+    this.#isOpening = true;
+    const questions = this.#firstQuestions;
+    this.#firstQuestions = [];
     if (this.#isUndecided) return;
-    for (const question of this.#firstQuestions) {
+    for (const question of questions) {
       const answer = this.#ask(question, false);
       // The page asks again, and gets the error then.
       answer.catch(() => this.#prefetched.delete(JSON.stringify(question)));
@@ -267,7 +277,8 @@ export class DashboardPanel implements Disposable {
 
   async #answer(id: number, question: PageQuestion, isRefresh: boolean): Promise<void> {
     const key = JSON.stringify(question);
-    if (this.#isOpening && this.#firstQuestions.length < maxPrefetched) this.#firstQuestions.push(question);
+    if (this.#isOpening && !isRefresh && this.#firstQuestions.length < maxPrefetched)
+      this.#firstQuestions.push(question);
     const known = isRefresh ? undefined : this.#prefetched.get(key);
     this.#prefetched.delete(key);
     try {

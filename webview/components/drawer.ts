@@ -296,6 +296,7 @@ export function drawer(model: ViewState, actions: Actions, subject: Subject): Te
     actions.ask(`${place} ${by}`, figures(view, { by })).result;
   const [exits, errors] = [part("exit"), part("error")];
   const commands = subject.by === "command" ? undefined : part("command");
+  const usually = actions.ask(`${place} usual`, usual(view, Date.now(), null)).result;
   // It takes longest.
   const tries = triesView(subject, model, actions);
   if (answer === undefined)
@@ -305,7 +306,6 @@ export function drawer(model: ViewState, actions: Actions, subject: Subject): Te
       actions,
       html`<p class="quiet">${failure === null ? "Loading…" : translated(failure)}</p>`,
     );
-  const usually = actions.ask(`${place} usual`, usual(view, answer.fromMs, null)).result;
   const runs: readonly EndedRun[] = details?.last ?? [];
   const insights =
     subject.by === "command"

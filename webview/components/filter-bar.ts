@@ -126,13 +126,14 @@ function chips(
 
 export function filterBar(model: ViewState, actions: Actions): TemplateResult | typeof nothing {
   const { state, view } = model;
-  if (state === null || hasNothing(model)) return nothing;
+  if (hasNothing(model)) return nothing;
   // The figures come first: the worker answers in this order.
   const answer = actions.ask("total", compared(view, "time")).result;
   const known = actions.ask("filters", {
     kind: "figures",
     params: { period: view.period, by: "source", filters: {}, compare: null },
   });
+  if (state === null) return nothing;
   const found = (known.result?.groups ?? []).map(({ key }) => key).filter((key) => key !== "");
   const inFields = {
     workspace: state.workspaces.known,

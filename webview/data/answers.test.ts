@@ -26,7 +26,10 @@ beforeEach(() => {
 });
 
 /** Renders views that ask these questions in one place each. */
-function render(revision: number, ...questions: readonly (QuestionOf<"timeline"> | QuestionOf<"insights">)[]) {
+function render(
+  revision: number | undefined,
+  ...questions: readonly (QuestionOf<"timeline"> | QuestionOf<"insights">)[]
+) {
   answers.begin(revision);
   const found = questions.map((question, place) => answers.ask(String(place), question as QuestionOf<"timeline">));
   answers.end();
@@ -72,6 +75,15 @@ describe("answers of the dashboard", () => {
     expect(asked).toHaveLength(3);
   });
 
+  it("are requested before the first state is there, and not again for it", () => {
+    render(undefined, timeline("a"), timeline("b"));
+    answer(lastId());
+    render(7, timeline("a"), timeline("b"), timeline("c"));
+    expect(asked.map(({ isRefresh }) => isRefresh)).toEqual([false, false, false]);
+    render(8, timeline("b"));
+    expect(asked.at(-1)?.isRefresh).toBe(true);
+  });
+
   it("that take long are requested again after a while only", () => {
     render(0, insights);
     answers.receive({
@@ -95,7 +107,7 @@ describe("answers of the dashboard", () => {
     render(0, timeline("a"));
     fail();
     expect(render(0, timeline("a"))).toEqual([{ result: undefined, failure, isOld: false }]);
-    render(1, timeline("a"));
+    expect(render(1, timeline("a"))[0]?.failure).toBeNull();
     // Trying again is no action of the user.
     expect(asked.at(-1)?.isRefresh).toBe(true);
     answer(lastId());

@@ -28,6 +28,7 @@ export interface Found<R> {
 /** Answers of these change slowly and take long: they are asked again after some time only. */
 const slowKinds: ReadonlySet<QuestionKind> = new Set(["insights", "firstTry", "tries"]);
 const slowMs = 30_000;
+const unknown = -1;
 /** Answers that are kept for going back. */
 const maxEntries = 80;
 
@@ -39,7 +40,8 @@ export class Answers {
   /** Place → the key of the answer that it showed last. */
   readonly #places = new Map<string, string>();
   readonly #asked = new Set<Entry>();
-  #revision = 0;
+  /** Of the data; `unknown` before the first state. */
+  #revision = unknown;
   #nextId = 1;
 
   /** `later`: renders again after some milliseconds. */
@@ -53,8 +55,10 @@ export class Answers {
     this.#nowMs = nowMs;
   }
 
-  /** Call it before a rendering. */
-  begin(revision: number): void {
+  /** Call it before a rendering. `revision`: of the data; absent before the first state. */
+  begin(revision = unknown): void {
+    // What was asked before the first state is of its data.
+    if (this.#revision === unknown) for (const entry of this.#entries.values()) entry.askedRevision = revision;
     this.#revision = revision;
     this.#asked.clear();
   }
@@ -74,9 +78,11 @@ export class Answers {
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     this.#asked.add(entry);
-    if (entry.result !== undefined || entry.failure !== null) {
+    // What failed is asked again when the data changes.
+    const failure = entry.askedRevision === this.#revision ? entry.failure : null;
+    if (entry.result !== undefined || failure !== null) {
       this.#places.set(place, key);
-      return { result: entry.result as ResultOf<K> | undefined, failure: entry.failure, isOld: false };
+      return { result: entry.result as ResultOf<K> | undefined, failure, isOld: false };
     }
     const last = this.#entries.get(this.#places.get(place) ?? "");
     return { result: last?.result as ResultOf<K> | undefined, failure: null, isOld: true };

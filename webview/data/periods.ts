@@ -10,6 +10,22 @@ function daysAgo(days: number, nowMs: number): string {
   return dayText(new Date(now.getFullYear(), now.getMonth(), now.getDate() - days, 12).getTime());
 }
 
+/** The first day of a period, at its start. */
+export function firstDay(period: PeriodSelection, nowMs: number): Date {
+  const now = new Date(nowMs);
+  const [year, month, day] = [now.getFullYear(), now.getMonth(), now.getDate()];
+  switch (period.period) {
+    case "custom": {
+      const [of = year, first = 1, at = 1] = period.from.split("-").map(Number);
+      return new Date(of, first - 1, at);
+    }
+    case "year":
+      return new Date(year, month - 12, 1);
+    default:
+      return new Date(year, month, day - daysIn(period) + 1);
+  }
+}
+
 const lastDays = (days: number, nowMs: number): PeriodSelection => ({
   period: "custom",
   from: daysAgo(days - 1, nowMs),

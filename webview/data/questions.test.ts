@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Answer, filterValues, groupings } from "../../shared/protocol/query.ts";
+import type { PeriodSelection } from "../../shared/protocol/reports.ts";
 import { dayMs } from "../../shared/schema/durations.ts";
 import { dayText } from "../../shared/text/format.ts";
 import { initialView } from "../view.ts";
@@ -86,10 +87,16 @@ describe("filters of a subject", () => {
   });
 });
 
-it("what was usual is the 90 days before", () => {
-  const from = new Date(2026, 9, 26).getTime();
-  const { params } = usual(initialView, from, "command");
-  expect(params.period).toEqual({ period: "custom", from: "2026-07-28", to: "2026-10-25" });
+it("what was usual is the 90 days before the period", () => {
+  const now = new Date(2026, 10, 24, 0, 30).getTime();
+  const before = (period: PeriodSelection) => usual({ ...initialView, period }, now, "command").params.period;
+  const days = (from: string, to: string) => ({ period: "custom", from, to });
+  expect(before({ period: "today" })).toEqual(days("2026-08-26", "2026-11-23"));
+  expect(before({ period: "week" })).toEqual(days("2026-08-20", "2026-11-17"));
+  expect(before({ period: "month" })).toEqual(days("2026-07-28", "2026-10-25"));
+  // A year shows this month and the twelve before it.
+  expect(before({ period: "year" })).toEqual(days("2025-08-03", "2025-10-31"));
+  expect(before({ period: "custom", from: "2026-03-30", to: "2026-04-01" })).toEqual(days("2025-12-30", "2026-03-29"));
 });
 
 describe("presets", () => {

@@ -10,9 +10,9 @@ import {
 } from "../../shared/protocol/query.ts";
 import type { Question } from "../../shared/protocol/questions.ts";
 import type { PeriodSelection } from "../../shared/protocol/reports.ts";
-import { dayMs } from "../../shared/schema/durations.ts";
 import { dayText } from "../../shared/text/format.ts";
 import type { Subject, View } from "../view.ts";
+import { firstDay } from "./periods.ts";
 
 export const questionOf = ({ period, filters }: View, more: Partial<Question> = {}): Question => ({
   period,
@@ -34,14 +34,12 @@ export const compared = (view: View, by: Question["by"]): QuestionOf<"figures"> 
 /** A rate is high if it is above what was usual in so many days before. */
 const usualDays = 90;
 
-/** The same in the 90 days before a time: what was usual. Milliseconds since 1970. */
-export function usual(view: View, fromMs: number, by: Question["by"]): QuestionOf<"figures"> {
-  const period: PeriodSelection = {
-    period: "custom",
-    from: dayText(fromMs - usualDays * dayMs),
-    to: dayText(fromMs - dayMs / 2),
-  };
-  return figures(view, { period, by });
+/** The same in the 90 days before the period: what was usual. */
+export function usual(view: View, nowMs: number, by: Question["by"]): QuestionOf<"figures"> {
+  const first = firstDay(view.period, nowMs);
+  const before = (days: number) =>
+    dayText(new Date(first.getFullYear(), first.getMonth(), first.getDate() - days).getTime());
+  return figures(view, { period: { period: "custom", from: before(usualDays), to: before(1) }, by });
 }
 
 /** Returns the filter that a group of a grouping is; `undefined` if it is none. */

@@ -18,13 +18,12 @@ export function commandsTab(model: ViewState, actions: Actions): TemplateResult 
   const { view, commandsBy: by } = model;
   if (hasNothing(model)) return emptyState(model, actions, noCommands);
   const found = actions.ask(by === "command" ? "commands" : by, compared(view, by));
+  const place = by === "command" ? "usual" : `usual ${by}`;
+  const usually = actions.ask(place, usual(view, Date.now(), by)).result;
+  const insights = actions.ask("insights", { kind: "insights", params: view.period }).result;
   const answer = found.result;
   if (answer === undefined) return pendingView(found, model, actions);
   if (answer.total.runs.count === 0) return emptyState(model, actions, noCommands);
-  const usually = found.isOld
-    ? undefined
-    : actions.ask(by === "command" ? "usual" : `usual ${by}`, usual(view, answer.fromMs, by)).result;
-  const insights = actions.ask("insights", { kind: "insights", params: view.period }).result;
   return html`<section class="panel">
     <div class="row spread">
       <h2>${groupingNames[by]}</h2>

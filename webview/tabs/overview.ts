@@ -120,21 +120,20 @@ const noData = {
 export function overviewTab(model: ViewState, actions: Actions): TemplateResult {
   const { view } = model;
   if (hasNothing(model)) return emptyState(model, actions, noData);
+  // In the order in which the worker answers: what takes long comes last.
   const found = actions.ask("total", compared(view, "time"));
   const total = found.result;
-  if (total === undefined) return pendingView(found, model, actions);
-  const { runs, calls, requests, turns } = total.total;
-  if (runs.count + calls.count + requests + turns === 0) return emptyState(model, actions, noData);
-  // In the order in which the worker answers: what takes long comes last.
   const commands = actions.ask("commands", compared(view, "command")).result;
   const agents = actions.ask("agents", compared(view, "agent")).result;
   const workspaces = actions.ask("workspaces", figures(view, { by: "workspace" })).result;
-  // An earlier answer has another start.
-  const usually = found.isOld ? undefined : actions.ask("usual", usual(view, total.fromMs, "command")).result;
+  const usually = actions.ask("usual", usual(view, Date.now(), "command")).result;
   const week = actions.ask("week", figures(view, { by: "weekhour" })).result;
-  const days = isLong(total) ? actions.ask("days", figures(view, { by: "day" })).result : undefined;
   const activity = actions.ask("activity", { kind: "activity", params: view.period }).result;
   const insights = actions.ask("insights", { kind: "insights", params: view.period }).result;
+  if (total === undefined) return pendingView(found, model, actions);
+  const { runs, calls, requests, turns } = total.total;
+  if (runs.count + calls.count + requests + turns === 0) return emptyState(model, actions, noData);
+  const days = isLong(total) ? actions.ask("days", figures(view, { by: "day" })).result : undefined;
   return html`
     <div class="answers" aria-busy=${found.isOld}>
     ${cards(total, usually?.total, model, actions)}

@@ -60,6 +60,29 @@ describe("the cache of closed days", () => {
     store.close();
   });
 
+  it("is used by every connection to the same file", () => {
+    const { store, cache, runs } = cached();
+    expect(runs()).toBe(3);
+    const { file } = store;
+    store.close();
+    // A process that has written nothing opens the file for each question.
+    const reader = new Store(file, productInfo, systemClock);
+    const statements = () =>
+      reader.read((connection) => {
+        const prepared: string[] = [];
+        const prepare = (sql: string) => {
+          prepared.push(sql);
+          return connection.prepare(sql);
+        };
+        const watched = Object.assign(Object.create(connection), { prepare });
+        expect(answer(watched, { period: { period: "month" } }, new PriceList(), now, cache).total.runs.count).toBe(3);
+        return prepared.filter((sql) => sql.startsWith("SELECT bucket, dimensions, count"));
+      });
+    expect(statements()).toEqual([]);
+    cache.drop();
+    expect(statements()).toHaveLength(1);
+  });
+
   it("follows late events and erasures", () => {
     const { store, runs, turns } = cached();
     expect(runs()).toBe(3);

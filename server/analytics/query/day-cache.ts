@@ -2,6 +2,7 @@
  * The daily rollups of closed days in memory, as columns: a process that answers many questions reads each day once. Up to
  * `maxBytes`; the newest days are kept. Everything is dropped when totals of a closed day change, as by an erasure.
  */
+import { statSync } from "node:fs";
 import type { Connection, Row } from "../../store/driver/driver.ts";
 import { grains } from "../../store/rollups/rollups.ts";
 import { readNumber } from "../../store/state.ts";
@@ -90,11 +91,18 @@ class Day {
   }
 }
 
+/** Identifies the file that a connection reads: a database that was deleted and created again is another one. */
+function fileOf(connection: Connection): string {
+  const file = String(connection.prepare("PRAGMA database_list").get()?.["file"]);
+  const { dev, ino, birthtimeNs } = statSync(file, { bigint: true });
+  return `${dev} ${ino} ${birthtimeNs}`;
+}
+
 export class DayCache {
   readonly #days = new Map<number, Day>();
   #bytes = 0;
   #generation = -1;
-  #connection: Connection | undefined;
+  #file: string | undefined;
   #dimensions: ReadonlyMap<number, Dimensions> = new Map();
   #lastDimension = -1;
 
@@ -107,10 +115,11 @@ export class DayCache {
   refresh(connection: Connection): void {
     const generation = readNumber(connection, "rollup_generation");
     const last = Number(connection.prepare("SELECT max(id) last FROM dimensions").get()?.["last"] ?? 0);
-    const isSame = generation === this.#generation && connection === this.#connection;
+    const file = fileOf(connection);
+    const isSame = generation === this.#generation && file === this.#file;
     if (!isSame) this.drop();
     if (!isSame || last !== this.#lastDimension) this.#dimensions = readDimensions(connection, {});
-    this.#connection = connection;
+    this.#file = file;
     this.#generation = generation;
     this.#lastDimension = last;
   }
@@ -121,7 +130,7 @@ export class DayCache {
     this.#bytes = 0;
     this.#dimensions = new Map();
     this.#lastDimension = -1;
-    this.#connection = undefined;
+    this.#file = undefined;
   }
 
   /** The dimensions of everything that is counted. */

@@ -78,9 +78,23 @@ function barsOf(counts: readonly number[]): Details["durations"] {
     .slice(first, last + 1);
 }
 
+/** Returns the first row of the sessions that were open in a stretch, or 0 if these are most of them: finding it would take longer. */
+function firstRow(connection: Connection, { fromMs, endMs }: Stretch): number {
+  const isOpen = "s.ended_at >= ? AND s.started_at < ?";
+  const row = connection.prepare(`SELECT count(*) n, total(${isOpen}) open FROM sessions s`).get(fromMs, endMs);
+  if (Number(row?.["open"]) * 2 > Number(row?.["n"])) return 0;
+  const first = connection
+    .prepare(
+      `SELECT min((SELECT min(+e.id) FROM events e WHERE e.stream = t.id)) first
+       FROM sessions s JOIN streams t ON t.session = s.id WHERE ${isOpen}`,
+    )
+    .get(fromMs, endMs)?.["first"];
+  return Number(first ?? 0);
+}
+
 function lastRuns(
   connection: Connection,
-  { fromMs, endMs }: Stretch,
+  stretch: Stretch,
   dimensions: readonly (readonly [number, Dimensions])[],
   isWanted: string,
   order: "e.id" | "e.ts",
@@ -88,13 +102,14 @@ function lastRuns(
 ): readonly EndedRun[] {
   if (dimensions.length === 0) return [];
   const of = new Map(dimensions);
+  const first = firstRow(connection, stretch);
   return connection
     .prepare(
       `SELECT e.ts, e.duration_ms, e.dimensions, s.session_id FROM events e JOIN streams t ON t.id = e.stream
          JOIN sessions s ON s.id = t.session
-       WHERE e.dimensions IN (SELECT value FROM json_each(?)) AND e.ts >= ? AND e.ts < ? AND ${isWanted} ORDER BY ${order} DESC LIMIT ?`,
+       WHERE e.dimensions IN (SELECT value FROM json_each(?)) AND e.id >= ? AND e.ts >= ? AND e.ts < ? AND ${isWanted} ORDER BY ${order} DESC LIMIT ?`,
     )
-    .all(JSON.stringify([...of.keys()]), fromMs, endMs, limit)
+    .all(JSON.stringify([...of.keys()]), first, stretch.fromMs, stretch.endMs, limit)
     .map((row) => {
       const { row: columns = {} } = of.get(Number(row["dimensions"])) ?? {};
       const text = (name: string) => (columns[name] === null ? null : String(columns[name]));
