@@ -54,6 +54,7 @@ import type { SyncOptions } from "../upload/sync/report.ts";
 import { AutomaticSync, permittedNow } from "./automatic-sync.ts";
 import { Collector } from "./collector.ts";
 import type { TelemetryCore } from "./core.ts";
+import { DatabaseWatcher } from "./database-watcher.ts";
 import { erasable, eraseSelections, isSelected } from "./erasing.ts";
 import { Maintenance } from "./maintenance.ts";
 import { type ProcessStatus, TelemetryReader } from "./reader.ts";
@@ -76,6 +77,7 @@ export class TelemetryService {
   readonly #logs: EventLogImporter;
   readonly #readsLogs: boolean;
   readonly #follow: EventLogWatcher;
+  readonly #database: DatabaseWatcher;
   readonly #usage: ResourceUsage;
   readonly #automatic: AutomaticSync;
   #receivers: ReceiverHost | undefined;
@@ -127,6 +129,7 @@ export class TelemetryService {
         else this.#core.reportProblem(error);
       },
     );
+    this.#database = new DatabaseWatcher(store, () => listener.dataChanged());
     this.#collector = new Collector(permissions, this.#firewall, store, this.#maintenance, this.#ids, clock, (error) =>
       this.#core.problemOf(error),
     );
@@ -174,6 +177,11 @@ export class TelemetryService {
     };
   }
 
+  #dataChanged(): void {
+    this.#database.seen();
+    this.#core.listener.dataChanged();
+  }
+
   /** Imports what event logs contain and follows them, if recording is on. */
   begin(): void {
     try {
@@ -181,7 +189,11 @@ export class TelemetryService {
       const { mode } = this.#core.permissions.evaluate().permission;
       if (this.#readsLogs && mode !== "off") this.#follow.start();
       else this.#follow.stop();
-      if (mode !== "off") this.#receivers?.begin();
+      if (mode !== "off") {
+        this.#receivers?.begin();
+        // Only a process that stays has someone to notify.
+        if (this.#receivers !== undefined) this.#database.start();
+      } else this.#database.stop();
       if (mode === "share") this.#automatic.begin();
     } catch (error) {
       this.#core.reportProblem(error);
@@ -222,7 +234,7 @@ export class TelemetryService {
     const outcome = this.#usage.of(events.length, () => this.#collector.record(events, () => this.#followIdentity()));
     if (outcome.outcome === "failed") this.#core.setProblem(outcome.problem);
     else this.#core.clearProblem();
-    if (outcome.outcome === "stored" && outcome.stored > 0) this.#core.listener.dataChanged();
+    if (outcome.outcome === "stored" && outcome.stored > 0) this.#dataChanged();
     if (outcome.outcome === "not_permitted") this.#stop();
     if (outcome.outcome === "stored") {
       this.begin();
@@ -249,7 +261,7 @@ export class TelemetryService {
     const report = await this.#logs.import(this.#retriesLeftovers ? { ...watch, retryLeftovers: true } : watch);
     this.#retriesLeftovers = false;
     this.#logFaults = report.faults;
-    if (this.#firewall.counts().accepted > before) this.#core.listener.dataChanged();
+    if (this.#firewall.counts().accepted > before) this.#dataChanged();
     return report;
   }
 
@@ -275,6 +287,7 @@ export class TelemetryService {
 
   /** Closes everything that recording opened. */
   #stop(): void {
+    this.#database.stop();
     this.#receivers?.stop();
     this.#core.store.close();
   }
@@ -328,7 +341,7 @@ export class TelemetryService {
     // A new salt: nothing links future names with deleted or exported ones.
     this.#identity.erase();
     this.#hasher.forget();
-    this.#core.listener.dataChanged();
+    this.#dataChanged();
     return { ...erased, agentSettings };
   }
 
@@ -375,7 +388,7 @@ export class TelemetryService {
     }
     this.#core.sharing.clearOutbox();
     this.reader.dropCache();
-    this.#core.listener.dataChanged();
+    this.#dataChanged();
     this.#core.notifySharing();
     return erased;
   }
@@ -414,6 +427,7 @@ export class TelemetryService {
 
   close(): void {
     this.#follow.stop();
+    this.#database.stop();
     this.#receivers?.stop();
     this.#automatic.stop();
     this.#core.close();

@@ -38,7 +38,7 @@ export function sizeText(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** 0 → "0 ms", 0.4 → "< 1 ms", 950 → "950 ms", 61000 → "1 min 1 s", 8,100,000 → "2 h 15 min". */
+/** 0 → "0 ms", 0.4 → "< 1 ms", 950 → "950 ms", 61000 → "1 min 1 s", 8,100,000 → "2 h 15 min", 10^10 → "2,777 h". */
 export function durationText(ms: number): string {
   if (ms === 0) return "0 ms";
   if (ms < 1) return "< 1 ms";
@@ -48,7 +48,8 @@ export function durationText(ms: number): string {
   if (seconds < 60) return `${Math.round(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 1_000 ? `${hours} h ${minutes % 60} min` : `${numberText(hours)} h`;
 }
 
 /** A round time, as on an axis: 1000 → "1 s", 60000 → "1 min". */

@@ -3,6 +3,7 @@ import { type Message, message } from "../protocol/message.ts";
 import type { Insight } from "../protocol/reports.ts";
 import { countText, dayText, durationText, percentText } from "./format.ts";
 import { sourceLabel } from "./labels.ts";
+import { toolLabel } from "./tool-labels.ts";
 
 export const insightFilters = ["slow", "errors", "agents"] as const;
 export type InsightFilter = (typeof insightFilters)[number];
@@ -64,7 +65,7 @@ function failuresOf({ sample, failed, share, low, high }: Insight["evidence"]): 
 
 /** The name of an insight's subject, for a list: the agent of a tool in brackets. */
 export const subjectText = ({ subject, agent }: Insight): string =>
-  agent === null ? (subject ?? "") : `${subject ?? ""} (${sourceLabel(agent)})`;
+  agent === null ? (subject ?? "") : `${toolLabel(subject ?? "")} (${sourceLabel(agent)})`;
 
 /** Formats each kind of insight. */
 const textOfKind: Readonly<Record<Insight["kind"], (insight: Insight) => InsightText>> = {

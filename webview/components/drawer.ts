@@ -252,7 +252,7 @@ function buttons(subject: Subject, copied: Copied, model: ViewState, actions: Ac
     const chart = document.querySelector<SVGSVGElement>("#history, #durations");
     try {
       if (chart === null) throw new Error("There is no chart.");
-      await copyPicture(chart);
+      await copyPicture(chart, copied.title);
       actions.setState({ done: "Copied the chart." });
     } catch (error) {
       actions.setState({
