@@ -8,7 +8,7 @@ import { decide } from "../fixtures/consented.ts";
 import { sampleMonth } from "../fixtures/sample-month.ts";
 import { sampleYear } from "../fixtures/sample-year.ts";
 
-export const createSampleHome = (home: string): Promise<void> => createHome(home, 45, sampleMonth(Date.now()));
+export const createSampleHome = (home: string): Promise<void> => createHomeWith(home, 45, sampleMonth(Date.now()));
 
 /** `workspaceOf`: the name under which a workspace of the year is recorded. */
 export async function createYearHome(
@@ -16,11 +16,11 @@ export async function createYearHome(
   nowMs: number,
   workspaceOf?: (name: string) => string,
 ): Promise<void> {
-  await createHome(home, 400, sampleYear({ nowMs, ...(workspaceOf === undefined ? {} : { workspaceOf }) }));
+  await createHomeWith(home, 400, sampleYear({ nowMs, ...(workspaceOf === undefined ? {} : { workspaceOf }) }));
   await writeFile(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nretention_days = 400\n");
 }
 
-async function createHome(home: string, days: number, events: string): Promise<void> {
+export async function createHomeWith(home: string, days: number, events: string): Promise<void> {
   const logs = join(home, "nexus", "state", "events");
   const ts = new Date(Date.now() - days * dayMs).toISOString();
   decide(home, { ts, mode: "local", collect: categories, notice: displayedNotice });

@@ -106,6 +106,15 @@ export class Workbench {
     return workbench;
   }
 
+  /** Opens another window of the same VS Code with the same folder. The first one closes it. */
+  async anotherWindow(): Promise<Workbench> {
+    const page = await this.#browser.newPage({ viewport: this.page.viewportSize() });
+    page.setDefaultTimeout(patienceMs);
+    const other = new Workbench(this.folder, this.#options, this.#server, this.#browser, page);
+    await other.load();
+    return other;
+  }
+
   get home(): string {
     return join(this.folder, "home");
   }
