@@ -1,6 +1,7 @@
 /** `nexus agents …` and `nexus hook`: recording AI agents' tool calls through their own hooks. */
 import type { Command } from "commander";
 import { agentNames } from "../../shared/protocol/agents.ts";
+import { historyGroupings } from "../../shared/protocol/query.ts";
 import { answerShape } from "./analytics.ts";
 import { lazyAction } from "./lazy-action.ts";
 import { withCsv, withExamples, withFilters, withJson, withPeriod } from "./options.ts";
@@ -54,7 +55,9 @@ export function addAgents(nexus: Command): void {
           withJson(
             agents
               .command("report")
-              .description("show what agents did, what it cost, and how often their edits passed the next check"),
+              .description("show what agents did, what it cost, and how often their edits passed the next check")
+              .option("--from-history", "read the files that agents keep instead; nothing is recorded or stored")
+              .option("--by <grouping>", `with --from-history: group by ${historyGroupings.join(", ")} (default: day)`),
             `${answerShape}; firstTry: {groups: [{agent, model, checked, unchecked, firstTry: {rate, low, high, sample}, red, medianTries}], isCut}`,
           ),
         ),
@@ -62,6 +65,7 @@ export function addAgents(nexus: Command): void {
     ),
     "nexus agents report",
     "nexus agents report --week --workspace this",
+    "nexus agents report --from-history --by model",
   ).action(lazyAction(() => import("../commands/agents/report.ts")));
   withJson(
     agents

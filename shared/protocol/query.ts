@@ -32,6 +32,18 @@ export const groupings = [
 ] as const;
 export type Grouping = (typeof groupings)[number];
 
+/** Groupings of what the files of agents say. */
+export const historyGroupings = [
+  "day",
+  "week",
+  "month",
+  "agent",
+  "model",
+  "tool",
+  "session",
+] as const satisfies readonly Grouping[];
+export type HistoryGrouping = (typeof historyGroupings)[number];
+
 /** Fields that a query can be limited by; all of the given ones must match. */
 export const filterNames = [
   "command",

@@ -1,6 +1,7 @@
 /** `nexus agents report`: what agents did, what it cost, and how often their edits passed the next check. */
 import type { Answer, FirstTry, Rate } from "../../../shared/protocol/query.ts";
 import { durationText, numberText, percentText, usdText } from "../../../shared/text/format.ts";
+import { UsageError } from "../../exit.ts";
 import { type CsvOption, csvMeasures, printCsv } from "../../output/csv.ts";
 import { type Column, measuresTable, sorted } from "../../output/measures-table.ts";
 import { printIfOff } from "../../output/nothing.ts";
@@ -44,7 +45,13 @@ const columns: readonly Column[] = [
   },
 ];
 
-export function run(options: QueryOptions & JsonOption & CsvOption): Promise<void> {
+export interface AgentReportOptions extends QueryOptions, JsonOption, CsvOption {
+  readonly fromHistory?: boolean;
+}
+
+export async function run(options: AgentReportOptions): Promise<void> {
+  if (options.fromHistory === true) return (await import("./history-report.ts")).run(options);
+  if (options.by !== undefined) throw new UsageError("--by needs --from-history. Without it, use nexus stats --by.");
   const asked = queryOf(options);
   return withFreshReader(async (reader) => {
     const query = resolved(reader, asked);

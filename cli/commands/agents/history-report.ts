@@ -1,0 +1,180 @@
+/** `nexus agents report --from-history`: tokens, cost, models and tools from the files that agents keep. Writes and keeps nothing. */
+import { homedir } from "node:os";
+import { PriceList } from "../../../server/analytics/price-list.ts";
+import { stretchOf } from "../../../server/analytics/query/stretch.ts";
+import type { AgentHistory, Progress } from "../../../server/history/agent-history.ts";
+import { historyAgents, readAgentHistory } from "../../../server/history/agent-history.ts";
+import { type HistoryFigures, historyFigures, isByTime } from "../../../server/history/history-groups.ts";
+import {
+  type FilterName,
+  type Filters,
+  filterNames,
+  type Group,
+  type HistoryGrouping,
+  historyGroupings,
+  type Measures,
+  matchesFilter,
+} from "../../../shared/protocol/query.ts";
+import { didYouMean } from "../../../shared/text/did-you-mean.ts";
+import { countText, numberText, percentText, sizeText } from "../../../shared/text/format.ts";
+import { sourceLabel } from "../../../shared/text/labels.ts";
+import { pricesAsOf } from "../../../shared/vocabulary/prices.ts";
+import { UsageError } from "../../exit.ts";
+import { type CsvOption, csvMeasures, printCsv } from "../../output/csv.ts";
+import { type Column, costColumns, measuresTable, sorted } from "../../output/measures-table.ts";
+import { type JsonOption, print, printError, printJson, progressLine } from "../../output/print.ts";
+import { heading, wrapped } from "../../output/terminal.ts";
+import { periodTitle } from "../../period.ts";
+import { type QueryOptions, queryOf } from "../../query.ts";
+
+export type HistoryOptions = QueryOptions & JsonOption & CsvOption;
+
+/** The filters that files of an agent can have. */
+const taken: readonly FilterName[] = ["agent", "model", "tool"];
+
+const tokenColumns: readonly Column[] = costColumns.filter(({ title }) => title !== "Reported");
+const callColumns: readonly Column[] = [
+  { title: "Calls", text: ({ calls }) => numberText(calls.count), isUsed: ({ calls }) => calls.count > 0, rank: 1 },
+  {
+    title: "Failed",
+    text: ({ calls }) => percentText(calls.failure?.rate ?? null),
+    isUsed: ({ calls }) => calls.failure !== null,
+    rank: 2,
+  },
+];
+
+/** Responses have no tool, and tools no model. */
+const columnsOf = (by: HistoryGrouping): readonly Column[] =>
+  by === "tool" ? callColumns : by === "model" ? tokenColumns : [...tokenColumns, ...callColumns];
+
+export async function run(options: HistoryOptions): Promise<void> {
+  const { period, filters = {} } = queryOf(withoutGrouping(options));
+  refuseOthers(filters);
+  const by = groupingOf(options.by);
+  const nowMs = Date.now();
+  const stretch = stretchOf(period, nowMs);
+  const wanted = historyAgents.filter((agent) => matchesFilter(filters.agent, agent));
+  const isQuiet = options.json === true || options.csv === true || !process.stderr.isTTY;
+  const read = readAgentHistory(wanted, homedir(), process.env, isQuiet ? undefined : showProgress());
+  if (!isQuiet) progressLine("");
+  const figures = historyFigures(
+    read.map((history) => filtered(history, filters)),
+    by,
+    { fromMs: stretch.fromMs, toMs: stretch.endMs },
+    new PriceList(),
+  );
+  const order = by === "tool" ? undefined : ({ cost }: Measures) => cost.listUsd ?? 0;
+  const groups = isByTime(by) ? figures.groups : sorted(figures.groups, by, order);
+  if (options.json === true)
+    return printJson({
+      version: 1,
+      fromMs: stretch.fromMs,
+      toMs: stretch.toMs,
+      by,
+      groups,
+      total: figures.total,
+      unpriced: figures.unpriced,
+      inexact: figures.inexact,
+      pricesAsOf,
+      read: read.map(({ responses, tools, unreadable, ...of }) => ({
+        ...of,
+        unreadable: unreadable.length,
+        responses: responses.length,
+        tools: tools.length,
+      })),
+    });
+  if (options.csv === true)
+    await printCsv(groups.map(({ key, measures }) => ({ [by]: key, ...csvMeasures(measures) })));
+  else printTable(by, groups, figures, read, periodTitle(period.period, stretch.fromMs, stretch.toMs));
+  for (const { unreadable } of read)
+    for (const { path, reason } of unreadable.slice(0, maxNamed)) printError(`Not read: ${path} (${reason})`);
+}
+
+/** Its groupings are others. */
+function withoutGrouping({ by: _, ...options }: HistoryOptions): HistoryOptions {
+  return options;
+}
+
+/** Files that are named when they cannot be read. */
+const maxNamed = 10;
+
+/** @throws UsageError */
+function refuseOthers(filters: Filters): void {
+  const other = filterNames.find((name) => filters[name] !== undefined && !taken.includes(name));
+  if (other !== undefined)
+    throw new UsageError(
+      `--from-history takes no --${other}: the files do not say. It takes ${taken.map((name) => `--${name}`).join(", ")}.`,
+    );
+}
+
+/** @throws UsageError */
+function groupingOf(text: string | undefined): HistoryGrouping {
+  if (text === undefined) return "day";
+  const found = historyGroupings.find((one) => one === text);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `Unknown value of --by: ${text.slice(0, 40)}.${didYouMean(text, historyGroupings) || ` Valid values: ${historyGroupings.join(", ")}.`}`,
+  );
+}
+
+const filtered = ({ responses, tools }: AgentHistory, { model, tool }: Filters) => ({
+  responses: tool === undefined ? responses.filter((one) => matchesFilter(model, one.model)) : [],
+  tools: model === undefined ? tools.filter((one) => matchesFilter(tool, one.tool)) : [],
+});
+
+/** Milliseconds between two lines of progress. */
+const progressMs = 100;
+
+function showProgress(): (progress: Progress) => void {
+  let shownMs = 0;
+  return ({ agent, bytes, totalBytes }) => {
+    const nowMs = Date.now();
+    if (nowMs - shownMs < progressMs) return;
+    shownMs = nowMs;
+    progressLine(`Reading ${sourceLabel(agent)}: ${sizeText(bytes)} of ${sizeText(totalBytes)}`);
+  };
+}
+
+function printTable(
+  by: HistoryGrouping,
+  groups: readonly Group[],
+  { total, unpriced, inexact }: HistoryFigures,
+  read: readonly AgentHistory[],
+  title: string,
+): void {
+  print(heading(`From the history of agents (${title})`));
+  const nameOf = (key: string): string => (key === "" ? "–" : by === "agent" ? sourceLabel(key) : key);
+  if (groups.length === 0) print(`\n${wrapped("Nothing in this period.")}`);
+  else print(`\n${measuresTable({ by, groups, total, columns: columnsOf(by), nameOf, order: undefined }).text}`);
+  print(`\n${read.map((one) => wrapped(sourceText(one))).join("\n")}`);
+  const notes = [
+    ...(total.requests === 0
+      ? []
+      : [`List prices of ${pricesAsOf}: what the API would have cost. Subscriptions and discounts are not known.`]),
+    ...(inexact === 0
+      ? []
+      : [
+          `${countText(inexact, "response")} may have had more output than the files say; their cost is at least this.`,
+        ]),
+    ...(unpriced.length === 0
+      ? []
+      : [`Not priced: ${unpriced.join(", ")} (${numberText(total.cost.unpricedTokens)} tokens).`]),
+    "Only numbers, times and public names were read. Nothing was stored.",
+  ];
+  print(`\n${notes.map((note) => wrapped(note)).join("\n")}`);
+}
+
+function sourceText({ agent, files, bytes, skippedLines, unreadable, unknown, isCut }: AgentHistory): string {
+  const name = sourceLabel(agent);
+  if (files + unreadable.length + unknown === 0) return `${name}: no files.`;
+  const parts = [
+    `${countText(files, "file")}, ${sizeText(bytes)}`,
+    ...(skippedLines === 0 ? [] : [`${countText(skippedLines, "line")} skipped`]),
+    ...(unknown === 0 ? [] : [`${countText(unknown, "compressed file")} not read`]),
+    ...(unreadable.length === 0
+      ? []
+      : [`${countText(unreadable.length, "file or folder", "files or folders")} not readable`]),
+    ...(isCut ? ["more files not read"] : []),
+  ];
+  return `${name}: ${parts.join(", ")}.`;
+}

@@ -1,0 +1,62 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  canary,
+  claudeCodeHistory,
+  codexHistory,
+  type InventedHistory,
+  type Used,
+} from "../../test/fixtures/agent-history.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
+import { readAgentHistory } from "./agent-history.ts";
+import type { History } from "./records.ts";
+
+function usedIn({ responses, tools }: History): Used {
+  const sum = (of: (tokens: History["responses"][number]["tokens"]) => number) =>
+    responses.reduce((all, { tokens }) => all + of(tokens), 0);
+  return {
+    input: sum(({ input }) => input),
+    cached: sum(({ cacheRead }) => cacheRead),
+    written: sum(({ cacheWrite5m, cacheWrite1h }) => cacheWrite5m + cacheWrite1h),
+    output: sum(({ output }) => output),
+    responses: responses.length,
+    tools: tools.length,
+    failed: tools.filter(({ outcome }) => outcome === "failed").length,
+  };
+}
+
+function write(folder: string, { files }: InventedHistory): void {
+  for (const [path, text] of files) {
+    mkdirSync(join(folder, dirname(path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+const seeds = fc.integer({ min: 1, max: 1_000_000 });
+
+describe("the history of an agent", () => {
+  it.each([
+    ["claude_code", join(".claude", "projects"), claudeCodeHistory],
+    ["codex", ".codex", codexHistory],
+  ] as const)("counts what %s really used, once, and takes no text", (agent, folder, invent) => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const home = tempFolder();
+        const invented = invent(seed);
+        write(join(home, folder), invented);
+        const [history] = readAgentHistory([agent], home, {});
+        if (history === undefined) throw new Error("no history");
+        expect(usedIn(history)).toEqual(invented.used);
+        expect(JSON.stringify(history)).not.toContain(canary);
+        expect(history).toMatchObject({
+          files: invented.files.size,
+          skippedLines: invented.files.size,
+          unreadable: [],
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

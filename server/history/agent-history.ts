@@ -1,0 +1,131 @@
+/** The agents whose history can be read: where it is, and how exact. */
+import { basename, join } from "node:path";
+import type { Source } from "../../shared/schema/sources.ts";
+import { ClaudeCodeHistory } from "./claude-code.ts";
+import { CodexHistory, CodexThread } from "./codex.ts";
+import { codeOf, type HistoryFile, historyFiles, type Unreadable } from "./history-files.ts";
+import { readLines } from "./lines.ts";
+import type { History } from "./records.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What was read of an agent's files. */
+export interface AgentHistory extends History {
+  readonly agent: Source;
+  readonly files: number;
+  readonly bytes: number;
+  /** Lines that are not complete JSON, or too long. */
+  readonly skippedLines: number;
+  readonly unreadable: readonly Unreadable[];
+  /** Files of a form that is not read, such as compressed ones. */
+  readonly unknown: number;
+  readonly isCut: boolean;
+}
+
+export interface Progress {
+  readonly agent: Source;
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+interface AgentReader {
+  readonly agent: Source;
+  readonly roots: (home: string, env: Environment) => readonly string[];
+  readonly isWanted: (path: string) => boolean;
+  /** Files of the agent that are named but not read. */
+  readonly isUnknown: (path: string) => boolean;
+  /** Reads each file with the function that it returns; then the history is complete. */
+  readonly open: () => { readonly read: (file: HistoryFile) => FileResult; readonly history: History };
+}
+
+interface FileResult {
+  readonly bytes: number;
+  readonly skippedLines: number;
+}
+
+const readers: readonly AgentReader[] = [
+  {
+    agent: "claude_code",
+    roots: (home, { CLAUDE_CONFIG_DIR: folder }) =>
+      (folder === undefined || folder === "" ? [join(home, ".claude"), join(home, ".config", "claude")] : [folder]).map(
+        (one) => join(one, "projects"),
+      ),
+    // Results of tools are texts.
+    isWanted: (path) => path.endsWith(".jsonl") && !path.includes("/tool-results/"),
+    isUnknown: () => false,
+    open: () => {
+      const history = new ClaudeCodeHistory();
+      const read = ({ path }: HistoryFile): FileResult => {
+        const name = basename(path, ".jsonl");
+        const isSubagent = name.startsWith("agent-");
+        const before = history.faults;
+        const { bytes, skipped } = readLines(path, (line, start, end) =>
+          history.addLine(line, start, end, name, isSubagent),
+        );
+        return { bytes, skippedLines: skipped + history.faults - before };
+      };
+      return { read, history };
+    },
+  },
+  {
+    agent: "codex",
+    roots: (home, { CODEX_HOME: folder }) => {
+      const base = folder === undefined || folder === "" ? join(home, ".codex") : folder;
+      return [join(base, "sessions"), join(base, "archived_sessions")];
+    },
+    isWanted: (path) => /(?:^|\/)rollout-[^/]*\.jsonl$/.test(path),
+    isUnknown: (path) => /(?:^|\/)rollout-[^/]*\.jsonl\.zst$/.test(path),
+    open: () => {
+      const history = new CodexHistory();
+      const read = ({ path }: HistoryFile): FileResult => {
+        const thread = new CodexThread(basename(path, ".jsonl"));
+        const { bytes, skipped } = readLines(path, (line, start, end) => thread.addLine(line, start, end));
+        history.add(thread);
+        return { bytes, skippedLines: skipped + thread.faults };
+      };
+      return { read, history };
+    },
+  },
+];
+
+export const historyAgents: readonly Source[] = readers.map(({ agent }) => agent);
+
+/** Reads the history of some agents into memory, and writes nothing. A file that cannot be read is named. */
+export function readAgentHistory(
+  wanted: readonly Source[],
+  home: string,
+  env: Environment,
+  progress: (progress: Progress) => void = () => undefined,
+): readonly AgentHistory[] {
+  return readers.filter(({ agent }) => wanted.includes(agent)).map((reader) => readWith(reader, home, env, progress));
+}
+
+function readWith(
+  { agent, roots, isWanted, isUnknown, open }: AgentReader,
+  home: string,
+  env: Environment,
+  progress: (progress: Progress) => void,
+): AgentHistory {
+  let unknown = 0;
+  const found = historyFiles(roots(home, env), (path) => {
+    if (isUnknown(path)) unknown += 1;
+    return isWanted(path);
+  });
+  const totalBytes = found.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const unreadable = [...found.unreadable];
+  const { read, history } = open();
+  let [files, bytes, skippedLines] = [0, 0, 0];
+  for (const file of found.files) {
+    try {
+      const result = read(file);
+      files += 1;
+      bytes += result.bytes;
+      skippedLines += result.skippedLines;
+    } catch (error) {
+      unreadable.push({ path: file.path, reason: codeOf(error) });
+    }
+    progress({ agent, bytes, totalBytes });
+  }
+  const { responses, tools } = history;
+  return { agent, files, bytes, skippedLines, unreadable, unknown, isCut: found.isCut, responses, tools };
+}

@@ -1,0 +1,120 @@
+/** Adds history up to the measures of groups. */
+import { type Group, type HistoryGrouping, type Measures, timeGroupings } from "../../shared/protocol/query.ts";
+import { contextSizeOf } from "../../shared/vocabulary/agent-reports.ts";
+import type { PriceList } from "../analytics/price-list.ts";
+import type { Cells } from "../analytics/query/day-cache.ts";
+import type { Dimensions } from "../analytics/query/dimensions.ts";
+import { timeKey } from "../analytics/query/group-key.ts";
+import { Totals } from "../analytics/query/totals.ts";
+import { dayOfHour, localHourOf } from "../store/rollups/local-time.ts";
+import { grains } from "../store/rollups/rollups.ts";
+import type { History, ModelResponse, ToolUse } from "./records.ts";
+
+export interface HistoryFigures {
+  readonly groups: readonly Group[];
+  readonly total: Measures;
+  /** Models without a price. */
+  readonly unpriced: readonly string[];
+  /** Responses whose output is a lower bound. */
+  readonly inexact: number;
+}
+
+/** Responses have no tool, and tools no model. The time is in milliseconds since 1970; `toMs` is exclusive. */
+export function historyFigures(
+  histories: readonly History[],
+  by: HistoryGrouping,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  priceList: PriceList,
+): HistoryFigures {
+  const unpriced = new Set<string>();
+  const total = new Totals(priceList, unpriced);
+  const groups = new Map<string, Totals>();
+  const sessions = new Set<string>();
+  const add = (key: string, cells: Cells, dimensions: Dimensions, day: number) => {
+    const group = groups.get(key) ?? new Totals(priceList, unpriced);
+    groups.set(key, group);
+    for (const one of [group, total]) one.add(cells, dimensions, day);
+  };
+  const isWithin = ({ tsMs }: ModelResponse | ToolUse) => tsMs >= fromMs && tsMs < toMs;
+  let inexact = 0;
+  for (const { responses, tools } of histories) {
+    for (const response of responses.filter(isWithin)) {
+      const day = dayOfHour(localHourOf(response.tsMs));
+      if (!response.isExact) inexact += 1;
+      sessions.add(`${response.agent} ${response.session}`);
+      if (by !== "tool") add(keyOf(response, by, day), cellsOf(response, day), dimensionsOf(response), day);
+    }
+    for (const use of tools.filter(isWithin)) {
+      const day = dayOfHour(localHourOf(use.tsMs));
+      sessions.add(`${use.agent} ${use.session}`);
+      if (by !== "model") add(keyOf(use, by, day), { ...noCells, bucket: day }, dimensionsOf(use), day);
+    }
+  }
+  return {
+    groups: [...groups]
+      .map(([key, group]) => ({ key, measures: { ...group.finish(), sessions: null } }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1)),
+    total: { ...total.finish(), sessions: sessions.size },
+    unpriced: [...unpriced].sort(),
+    inexact,
+  };
+}
+
+function keyOf(record: ModelResponse | ToolUse, by: HistoryGrouping, day: number): string {
+  switch (by) {
+    case "agent":
+      return record.agent;
+    case "session":
+      return record.session;
+    case "model":
+      return "model" in record ? record.model : "";
+    case "tool":
+      return "tool" in record ? record.tool : "";
+    default:
+      return timeKey(day * 24, by);
+  }
+}
+
+export const isByTime = (by: HistoryGrouping): boolean => timeGroupings.some((time) => time === by);
+
+const noCells: Cells = {
+  grain: grains.day,
+  bucket: 0,
+  dimensions: 0,
+  count: 1,
+  duration_count: 0,
+  duration_sum: 0,
+  duration_min: 0,
+  duration_max: 0,
+  duration_sketch: null,
+  numbers: null,
+};
+
+function cellsOf({ tokens }: ModelResponse, day: number): Cells {
+  const sums = (value: number) => [1, value, value, value];
+  return {
+    ...noCells,
+    bucket: day,
+    numbers: {
+      tokens_input: sums(tokens.input),
+      tokens_output: sums(tokens.output),
+      tokens_cache_read: sums(tokens.cacheRead),
+      tokens_cache_write_5m: sums(tokens.cacheWrite5m),
+      tokens_cache_write_1h: sums(tokens.cacheWrite1h),
+      tokens_reasoning: sums(tokens.reasoning),
+    },
+  };
+}
+
+/** An elapsed time contains waiting for permission, so it is no duration. */
+function dimensionsOf(record: ModelResponse | ToolUse): Dimensions {
+  const isResponse = "model" in record;
+  return {
+    row: isResponse ? { model: record.model } : { status: record.outcome },
+    kind: isResponse ? "request" : "call",
+    hasOutcome: !isResponse && record.outcome !== null,
+    isWaitedFor: false,
+    isRefused: false,
+    contextSize: isResponse ? contextSizeOf(record.tokens.input) : undefined,
+  };
+}

@@ -1,0 +1,43 @@
+/** What an agent's history says, in public words, numbers and times. */
+import type { Source } from "../../shared/schema/sources.ts";
+import type { Tokens } from "../analytics/price-list.ts";
+
+export const noTokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 };
+
+interface OfSession {
+  readonly agent: Source;
+  readonly session: string;
+  /** Of the response or tool use; the same in all copies. */
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly tsMs: number;
+  readonly isSubagent: boolean;
+}
+
+/** A response of a language model. Input contains what the cache had, output contains reasoning. */
+export interface ModelResponse extends OfSession {
+  /** A public name. */
+  readonly model: string;
+  readonly tokens: Tokens;
+  /** Whether the file says that the response is complete; else its output is a lower bound. */
+  readonly isExact: boolean;
+}
+
+/** A use of a tool. */
+export interface ToolUse extends OfSession {
+  /** A canonical name. */
+  readonly tool: string;
+  /** Until its result, with the time that it waited for permission. `null` without a result. */
+  readonly elapsedMs: number | null;
+  readonly outcome: "ok" | "failed" | null;
+}
+
+/** What was read of one source, such as the files of an agent. */
+export interface History {
+  readonly responses: readonly ModelResponse[];
+  readonly tools: readonly ToolUse[];
+}
+
+/** Of two snapshots of a response, the larger one. */
+export const larger = (a: ModelResponse, b: ModelResponse): ModelResponse =>
+  b.tokens.output > a.tokens.output || (b.tokens.output === a.tokens.output && b.isExact && !a.isExact) ? b : a;
