@@ -29,6 +29,7 @@ import { WorkspacesRequest } from "../../shared/protocol/questions.ts";
 import type { Request } from "../../shared/protocol/rpc.ts";
 import { isValidationError } from "../../shared/protocol/validate.ts";
 import { type Status, StatusRequest } from "../../shared/protocol/worker.ts";
+import { dayText } from "../../shared/text/format.ts";
 import { monthlyBudget } from "../budget.ts";
 import {
   aliasesIn,
@@ -172,7 +173,10 @@ export class DashboardPanel implements Disposable {
   dataChanged(): void {
     if (this.#panel?.visible !== true || this.#telemetry.permission.mode === "off") return;
     this.#isOutdated = !this.#ready;
-    if (this.#isOutdated) return;
+    if (this.#isOutdated) {
+      this.#prefetched.clear();
+      return;
+    }
     this.#cancelRefresh ??= this.#timers.after(gatherMs, () => {
       this.#cancelRefresh = undefined;
       this.#revision += 1;
@@ -286,6 +290,10 @@ export class DashboardPanel implements Disposable {
         this.#send({ type: "answer", id, answer: null, failure: message("There is no data before the first choice.") });
         return;
       }
+      if (this.#telemetry.permission.mode === "off" && this.#status !== null && this.#status.database === null) {
+        this.#send({ type: "answer", id, answer: null, failure: message("Recording is off, and nothing is stored.") });
+        return;
+      }
       this.#send({ type: "answer", id, answer: await (known ?? this.#ask(question, isRefresh)), failure: null });
     } catch (error) {
       this.#send({ type: "answer", id, answer: null, failure: failureOf(error) });
@@ -367,6 +375,7 @@ export class DashboardPanel implements Disposable {
       erasureMark: Math.max(this.#lastErasure?.tsMs ?? 0, this.#telemetry.today?.purgeMark ?? 0),
       bundle: bundle(),
       nowMs: Date.now(),
+      today: dayText(Date.now()),
     });
   }
 

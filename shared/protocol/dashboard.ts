@@ -184,6 +184,8 @@ export const validateDashboardMessage = taggedUnion("type", {
     bundle: recordOf(string(8192), 4_096),
     /** Time of this state, in milliseconds since 1970. */
     nowMs: integer(),
+    /** The local day of the machine that stores the data, as 2026-11-26. */
+    today: string(10),
   }),
   /** A sentence for the user, without another state. */
   said: object({ type: enumOf(["said"]), text: string(8192) }),

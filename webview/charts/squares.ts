@@ -44,7 +44,7 @@ export function square({ at, label, count, max, x, y, size, isTabStop, right, do
     event.preventDefault();
     if (move === undefined) return open();
     const squares = (event.currentTarget as Element).parentElement?.querySelectorAll<SVGElement>("[data-at]");
-    squares?.[Math.min(squares.length - 1, Math.max(0, at + move))]?.focus();
+    squares?.[at + move]?.focus();
   };
   return svg`<rect role="button" tabindex=${isTabStop ? 0 : -1} data-at=${at} aria-label=${name} @focus=${takeTabStop} @keydown=${onKey} @click=${open}
     class=${count === 0 ? "none" : "some"} fill-opacity=${count === 0 ? 1 : opacityOf(count, max)}

@@ -26,12 +26,10 @@ import { sessionTimeline } from "./session-timeline.ts";
 
 const isTime = ({ by }: Subject): boolean => ["hour", "day", "week", "month"].includes(by);
 
-function titleOf(subject: Subject, model: ViewState): string {
+function titleOf(subject: Subject, labelOf: (by: Subject["by"] | FilterName, key: string) => string): string {
   if (isTime(subject)) return timeLabel(subject.by, subject.key);
-  const limits = Object.entries(subject.filters ?? {}).map(([name, value]) =>
-    groupLabel(name as FilterName, value, model.state),
-  );
-  const label = groupLabel(subject.by, subject.key, model.state);
+  const limits = Object.entries(subject.filters ?? {}).map(([name, value]) => labelOf(name as FilterName, value));
+  const label = labelOf(subject.by, subject.key);
   return limits.length === 0 ? label : `${label} (${limits.join(", ")})`;
 }
 
@@ -274,7 +272,7 @@ function buttons(subject: Subject, copied: Copied, model: ViewState, actions: Ac
 }
 
 function frame(subject: Subject, model: ViewState, { go }: Actions, content: unknown): TemplateResult {
-  const title = titleOf(subject, model);
+  const title = titleOf(subject, (by, key) => groupLabel(by, key, model.state));
   return html`<div class="drawer" role="dialog" aria-labelledby="drawer-title">
     <div class="row spread">
       <div><p class="quiet kind">${groupingName(subject.by)}</p><h2 id="drawer-title" tabindex="-1">${title}</h2></div>
@@ -296,7 +294,7 @@ export function drawer(model: ViewState, actions: Actions, subject: Subject): Te
     actions.ask(`${place} ${by}`, figures(view, { by })).result;
   const [exits, errors] = [part("exit"), part("error")];
   const commands = subject.by === "command" ? undefined : part("command");
-  const usually = actions.ask(`${place} usual`, usual(view, Date.now(), null)).result;
+  const usually = actions.ask(`${place} usual`, usual({ ...model, view }, null)).result;
   // It takes longest.
   const tries = triesView(subject, model, actions);
   if (answer === undefined)
@@ -313,12 +311,13 @@ export function drawer(model: ViewState, actions: Actions, subject: Subject): Te
       : undefined;
   const isSlower = slowerCommands(insights).has(subject.key);
   const facts = factsOf(answer, usually?.total, subject.by === "class" ? null : (details?.class ?? null), isSlower);
+  // Names of workspaces stay in the editor.
+  const lettered = (hash: string) => workspaceName(model.state?.workspaces.known.indexOf(hash) ?? -1);
   const copied: Copied = {
-    title: titleOf(subject, model),
+    title: titleOf(subject, (by, key) => (by === "workspace" ? lettered(key) : groupLabel(by, key, model.state))),
     facts: facts.map(([name, text]) => [name, text]),
     runs,
-    // Names of workspaces stay in the editor.
-    workspace: (hash) => workspaceName(model.state?.workspaces.known.indexOf(hash) ?? -1),
+    workspace: lettered,
   };
   const against = comparisonText(answer, view.period, model.view.compare);
   const hasAgents = answer.total.calls.count > 0;

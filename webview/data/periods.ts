@@ -10,20 +10,13 @@ function daysAgo(days: number, nowMs: number): string {
   return dayText(new Date(now.getFullYear(), now.getMonth(), now.getDate() - days, 12).getTime());
 }
 
-/** The first day of a period, at its start. */
-export function firstDay(period: PeriodSelection, nowMs: number): Date {
-  const now = new Date(nowMs);
-  const [year, month, day] = [now.getFullYear(), now.getMonth(), now.getDate()];
-  switch (period.period) {
-    case "custom": {
-      const [of = year, first = 1, at = 1] = period.from.split("-").map(Number);
-      return new Date(of, first - 1, at);
-    }
-    case "year":
-      return new Date(year, month - 12, 1);
-    default:
-      return new Date(year, month, day - daysIn(period) + 1);
-  }
+/** Returns the first day of a period, at noon. `today`: as 2026-11-26. */
+export function firstDay(period: PeriodSelection, today: string): Date {
+  const [year = 0, month = 1, day = 1] = (period.period === "custom" ? period.from : today).split("-").map(Number);
+  if (period.period === "custom") return new Date(year, month - 1, day, 12);
+  return period.period === "year"
+    ? new Date(year, month - 13, 1, 12)
+    : new Date(year, month - 1, day - daysIn(period) + 1, 12);
 }
 
 const lastDays = (days: number, nowMs: number): PeriodSelection => ({

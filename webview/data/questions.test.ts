@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { DashboardState } from "../../shared/protocol/dashboard.ts";
 import { type Answer, filterValues, groupings } from "../../shared/protocol/query.ts";
 import type { PeriodSelection } from "../../shared/protocol/reports.ts";
 import { dayMs } from "../../shared/schema/durations.ts";
@@ -88,8 +89,9 @@ describe("filters of a subject", () => {
 });
 
 it("what was usual is the 90 days before the period", () => {
-  const now = new Date(2026, 10, 24, 0, 30).getTime();
-  const before = (period: PeriodSelection) => usual({ ...initialView, period }, now, "command").params.period;
+  const state = { today: "2026-11-24" } as DashboardState;
+  const before = (period: PeriodSelection) =>
+    usual({ view: { ...initialView, period }, state }, "command").params.period;
   const days = (from: string, to: string) => ({ period: "custom", from, to });
   expect(before({ period: "today" })).toEqual(days("2026-08-26", "2026-11-23"));
   expect(before({ period: "week" })).toEqual(days("2026-08-20", "2026-11-17"));

@@ -11,6 +11,7 @@ import {
 import type { Question } from "../../shared/protocol/questions.ts";
 import type { PeriodSelection } from "../../shared/protocol/reports.ts";
 import { dayText } from "../../shared/text/format.ts";
+import type { ViewState } from "../state.ts";
 import type { Subject, View } from "../view.ts";
 import { firstDay } from "./periods.ts";
 
@@ -35,10 +36,11 @@ export const compared = (view: View, by: Question["by"]): QuestionOf<"figures"> 
 const usualDays = 90;
 
 /** The same in the 90 days before the period: what was usual. */
-export function usual(view: View, nowMs: number, by: Question["by"]): QuestionOf<"figures"> {
-  const first = firstDay(view.period, nowMs);
+export function usual({ view, state }: Pick<ViewState, "view" | "state">, by: Question["by"]): QuestionOf<"figures"> {
+  // The browser may be in another time zone.
+  const first = firstDay(view.period, state?.today ?? dayText(Date.now()));
   const before = (days: number) =>
-    dayText(new Date(first.getFullYear(), first.getMonth(), first.getDate() - days).getTime());
+    dayText(new Date(first.getFullYear(), first.getMonth(), first.getDate() - days, 12).getTime());
   return figures(view, { period: { period: "custom", from: before(usualDays), to: before(1) }, by });
 }
 

@@ -19,7 +19,7 @@ export function commandsTab(model: ViewState, actions: Actions): TemplateResult 
   if (hasNothing(model)) return emptyState(model, actions, noCommands);
   const found = actions.ask(by === "command" ? "commands" : by, compared(view, by));
   const place = by === "command" ? "usual" : `usual ${by}`;
-  const usually = actions.ask(place, usual(view, Date.now(), by)).result;
+  const usually = actions.ask(place, usual(model, by)).result;
   const insights = actions.ask("insights", { kind: "insights", params: view.period }).result;
   const answer = found.result;
   if (answer === undefined) return pendingView(found, model, actions);

@@ -126,7 +126,7 @@ export function overviewTab(model: ViewState, actions: Actions): TemplateResult 
   const commands = actions.ask("commands", compared(view, "command")).result;
   const agents = actions.ask("agents", compared(view, "agent")).result;
   const workspaces = actions.ask("workspaces", figures(view, { by: "workspace" })).result;
-  const usually = actions.ask("usual", usual(view, Date.now(), "command")).result;
+  const usually = actions.ask("usual", usual(model, "command")).result;
   const week = actions.ask("week", figures(view, { by: "weekhour" })).result;
   const activity = actions.ask("activity", { kind: "activity", params: view.period }).result;
   const insights = actions.ask("insights", { kind: "insights", params: view.period }).result;

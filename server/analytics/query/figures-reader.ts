@@ -16,7 +16,7 @@ import { sessionCounts } from "./session-counts.ts";
 import { rowsBySession } from "./session-rows.ts";
 import type { Stretch } from "./stretch.ts";
 import { type Rollup, Totals } from "./totals.ts";
-import { weekhourFilter } from "./weekhours.ts";
+import { weekhourFilter, weekhourRollups } from "./weekhours.ts";
 
 /** Reads what a query counts in a stretch of time. */
 export class FiguresReader {
@@ -78,12 +78,14 @@ export class FiguresReader {
 
   /** Calls `use` with everything that matches. */
   each(stretch: Stretch, use: (row: Rollup, dimensions: Dimensions) => void): void {
+    if (this.#by !== "session") {
+      this.#addRollups(stretch, use);
+      return;
+    }
     const isWanted = weekhourFilter(this.#filters);
-    const add: typeof use = (row, dimensions) => {
+    this.#addRows(rowsBySession(this.#connection, stretch), (row, dimensions) => {
       if (isWanted(row)) use(row, dimensions);
-    };
-    if (this.#by === "session") this.#addRows(rowsBySession(this.#connection, stretch), add);
-    else this.#addRollups(stretch, add);
+    });
   }
 
   /** The groups from the start of recording until now. */
@@ -120,7 +122,7 @@ export class FiguresReader {
 
   #read(stretch: Pick<Stretch, "fromHour" | "toHour">, coarsest: number): readonly Row[] {
     const [where, values] = conditionOf(this.#filters);
-    const isWanted = `WHERE m.dimensions IN (SELECT d.id FROM dimensions d WHERE ${where})`;
+    const isWanted = `WHERE m.dimensions IN (SELECT d.id FROM dimensions d WHERE ${where}) AND ${weekhourRollups(this.#filters)}`;
     return readRollups(this.#connection, stretch, coarsest, rollupColumns, isWanted, values);
   }
 }

@@ -38,15 +38,19 @@ export function readSessions(
 function summaries(
   connection: Connection,
   { filters = {} }: Query,
-  { fromMs, endMs }: Pick<Span, "fromMs" | "endMs">,
+  span: Pick<Span, "fromMs" | "endMs" | "fromHour" | "toHour">,
   limit: number,
   priceList: PriceList,
 ): readonly SessionSummary[] {
   const dimensions = readDimensions(connection, filters);
   const read = sessionReader(connection);
-  const isWanted = weekhourFilter(filters);
+  const isInHour = weekhourFilter(filters);
+  // Of a session all is shown, unless hours are asked for: those of the period.
+  const isWanted = (row: Row) =>
+    filters.weekhour === undefined ||
+    (isInHour(row) && Number(row["bucket"]) >= span.fromHour && Number(row["bucket"]) < span.toHour);
   const found: SessionSummary[] = [];
-  for (const session of sessionsIn(connection, filters, fromMs, endMs)) {
+  for (const session of sessionsIn(connection, filters, span.fromMs, span.endMs)) {
     const summary = summaryOf(session, read(Number(session["id"])), dimensions, isWanted, priceList);
     if (summary !== undefined) found.push(summary);
     if (found.length === limit) break;

@@ -3,6 +3,7 @@ import type { Filters, TailEvent } from "../../../shared/protocol/query.ts";
 import type { Connection } from "../../store/driver/driver.ts";
 import { readDimensions } from "./dimensions.ts";
 import { eventName } from "./sessions.ts";
+import { weekhourCondition } from "./weekhours.ts";
 
 /** The most events of one reading. */
 const maxEvents = 1_000;
@@ -18,7 +19,7 @@ export function readTail(
   const columns = `e.id, e.ts, e.duration_ms, s.session_id, d.event_type, d.source, d.command_path, d.tool_name, d.mcp_server,
     d.activity, d.model, d.status, d.exit_class`;
   const from = `events e JOIN dimensions d ON d.id = e.dimensions JOIN streams t ON t.id = e.stream
-    JOIN sessions s ON s.id = t.session WHERE e.dimensions IN (SELECT value FROM json_each(?))`;
+    JOIN sessions s ON s.id = t.session WHERE e.dimensions IN (SELECT value FROM json_each(?)) AND ${weekhourCondition(filters)}`;
   const rows =
     after === undefined
       ? connection

@@ -31,9 +31,15 @@ export function weekhourFilter({ weekhour }: Filters): (row: Hourly) => boolean 
 }
 
 /** Returns the same as a condition on events `e`. */
-export function weekhourCondition({ weekhour }: Filters): string {
+export const weekhourCondition = (filters: Filters): string =>
+  conditionOn(`((e.ts + e.utc_offset_min * ${minuteMs}) / ${hourMs})`, filters);
+
+/** Returns the same as a condition on rollups `m` of hours. */
+export const weekhourRollups = (filters: Filters): string => conditionOn("m.bucket", filters);
+
+/** `hour`: a local hour since 1970. */
+function conditionOn(hour: string, { weekhour }: Filters): string {
   if (weekhour === undefined) return "true";
-  const hour = `((e.ts + e.utc_offset_min * ${minuteMs}) / ${hourMs})`;
   const wanted = keys.flatMap((key, index) => (matchesFilter(weekhour, key) ? [index] : []));
   return `((${hour} / 24 + 3) % 7) * 24 + ${hour} % 24 IN (${wanted.join(", ")})`;
 }
