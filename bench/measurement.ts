@@ -2,7 +2,7 @@
 export interface Measurement {
   readonly name: string;
   readonly value: number;
-  readonly unit: "ms" | "µs" | "bytes" | "events/s" | "calls" | "calls/s" | "×";
+  readonly unit: "ms" | "µs" | "bytes" | "events/s" | "calls" | "calls/s" | "MB/s" | "×";
   /** Description of the baseline. */
   readonly against: string;
   /** Value / baseline. */

@@ -3,8 +3,11 @@ import { basename, join } from "node:path";
 import type { Source } from "../../shared/schema/sources.ts";
 import { ClaudeCodeHistory } from "./claude-code.ts";
 import { CodexHistory, CodexThread } from "./codex.ts";
+import { GeminiSession } from "./gemini.ts";
 import { codeOf, type HistoryFile, historyFiles, type Unreadable } from "./history-files.ts";
-import { readLines } from "./lines.ts";
+import { type ReadLines, readDocument, readLines } from "./lines.ts";
+import { MergedHistory } from "./merged.ts";
+import { QwenHistory } from "./qwen.ts";
 import type { History } from "./records.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -86,7 +89,49 @@ const readers: readonly AgentReader[] = [
       return { read, history };
     },
   },
+  {
+    agent: "gemini_cli",
+    roots: (home) => [join(home, ".gemini", "tmp")],
+    isWanted: (path) => /\/chats\/(?:[^/]*\/)*[^/]*\.jsonl?$/.test(path),
+    isUnknown: () => false,
+    open: () => {
+      const history = new MergedHistory();
+      const read = ({ path }: HistoryFile): FileResult => {
+        const session = new GeminiSession(basename(path).replace(/\.jsonl?$/, ""));
+        const result = path.endsWith(".json")
+          ? readWhole(path, (bytes) => session.addDocument(bytes))
+          : readLines(path, (line, start, end) => session.addLine(line, start, end));
+        history.add(session);
+        return { bytes: result.bytes, skippedLines: result.skipped + session.faults };
+      };
+      return { read, history };
+    },
+  },
+  {
+    agent: "qwen_code",
+    roots: (home, { QWEN_HOME: folder }) => [
+      join(folder === undefined || folder === "" ? join(home, ".qwen") : folder, "projects"),
+    ],
+    isWanted: (path) => /\/chats\/[^/]*\.jsonl$/.test(path),
+    isUnknown: () => false,
+    open: () => {
+      const history = new QwenHistory();
+      const read = ({ path }: HistoryFile): FileResult => {
+        const before = history.faults;
+        const file = basename(path, ".jsonl");
+        const { bytes, skipped } = readLines(path, (line, start, end) => history.addLine(line, start, end, file));
+        return { bytes, skippedLines: skipped + history.faults - before };
+      };
+      return { read, history };
+    },
+  },
 ];
+
+function readWhole(path: string, use: (bytes: Buffer) => void): ReadLines {
+  const bytes = readDocument(path);
+  use(bytes);
+  return { bytes: bytes.length, skipped: 0 };
+}
 
 export const historyAgents: readonly Source[] = readers.map(({ agent }) => agent);
 

@@ -4,7 +4,8 @@
  */
 import { canonicalTool, publicModel } from "../privacy/public-names.ts";
 import { listIn, numberIn, objectIn, textIn } from "./found.ts";
-import { type History, larger, type ModelResponse, noTokens, type ToolUse } from "./records.ts";
+import { MergedHistory } from "./merged.ts";
+import { type ModelResponse, noTokens, type ToolUse } from "./records.ts";
 import { type Found, type Shape, scanLine } from "./scanner.ts";
 
 const shape: Shape = {
@@ -37,9 +38,7 @@ interface Result {
   readonly isError: boolean;
 }
 
-export class ClaudeCodeHistory implements History {
-  readonly #responses = new Map<string, ModelResponse>();
-  readonly #tools = new Map<string, Omit<ToolUse, "elapsedMs" | "outcome">>();
+export class ClaudeCodeHistory extends MergedHistory {
   readonly #results = new Map<string, Result>();
   /** Lines that are not complete JSON. */
   faults = 0;
@@ -69,17 +68,12 @@ export class ClaudeCodeHistory implements History {
       const key = apiId.test(id) ? id : `${id} ${of.session} ${of.tsMs}`;
       const isExact = textIn(message, "stop_reason") !== "";
       const response = { ...of, id: key, model: publicModel(model), tokens: tokensOf(usage), isExact };
-      const known = this.#responses.get(key);
-      // The first session that has it owns it.
-      this.#responses.set(
-        key,
-        known === undefined ? response : { ...larger(known, response), ...ownerOf(known, response) },
-      );
+      this.addResponse(response);
     }
     for (const block of listIn(message, "content")) {
       const use = textIn(block, "id");
-      if (block["type"] !== "tool_use" || use === "" || this.#tools.has(use)) continue;
-      this.#tools.set(use, { ...of, id: use, tool: canonicalTool(textIn(block, "name")) });
+      if (block["type"] !== "tool_use" || use === "") continue;
+      this.addTool(endedBy({ ...of, id: use, tool: canonicalTool(textIn(block, "name")) }, this.#results.get(use)));
     }
   }
 
@@ -87,30 +81,19 @@ export class ClaudeCodeHistory implements History {
     for (const block of listIn(message, "content")) {
       const use = textIn(block, "tool_use_id");
       if (block["type"] !== "tool_result" || use === "" || this.#results.has(use)) continue;
-      this.#results.set(use, { tsMs, isError: block["is_error"] === true });
+      const result = { tsMs, isError: block["is_error"] === true };
+      this.#results.set(use, result);
+      const known = this.toolOf(use);
+      if (known !== undefined) this.addTool(endedBy(known, result));
     }
-  }
-
-  get responses(): readonly ModelResponse[] {
-    return [...this.#responses.values()];
-  }
-
-  get tools(): readonly ToolUse[] {
-    return [...this.#tools.values()].map((use) => {
-      const result = this.#results.get(use.id);
-      return {
-        ...use,
-        elapsedMs: result === undefined ? null : Math.max(0, result.tsMs - use.tsMs),
-        outcome: result === undefined ? null : result.isError ? "failed" : "ok",
-      };
-    });
   }
 }
 
-const ownerOf = (a: ModelResponse, b: ModelResponse): Pick<ModelResponse, "session" | "tsMs" | "isSubagent"> => {
-  const { session, tsMs, isSubagent } = b.tsMs < a.tsMs ? b : a;
-  return { session, tsMs, isSubagent };
-};
+const endedBy = (use: Omit<ToolUse, "elapsedMs" | "outcome">, result: Result | undefined): ToolUse => ({
+  ...use,
+  elapsedMs: result === undefined ? null : Math.max(0, result.tsMs - use.tsMs),
+  outcome: result === undefined ? null : result.isError ? "failed" : "ok",
+});
 
 function tokensOf(usage: Found): ModelResponse["tokens"] {
   const parts = objectIn(usage, "cache_creation");

@@ -6,6 +6,7 @@
 import { secondMs } from "../../shared/schema/durations.ts";
 import { canonicalTool, publicModel } from "../privacy/public-names.ts";
 import { numberIn, objectIn, textIn } from "./found.ts";
+import { MergedHistory } from "./merged.ts";
 import { type History, larger, type ModelResponse, noTokens, type ToolUse } from "./records.ts";
 import { type Found, type Shape, scanLine } from "./scanner.ts";
 
@@ -302,23 +303,18 @@ export class CodexHistory implements History {
       this.#threads.set(thread.id, thread);
   }
 
-  get responses(): readonly ModelResponse[] {
-    const byId = new Map<string, ModelResponse>();
+  get #merged(): History {
+    const merged = new MergedHistory();
     for (const thread of this.#threads.values())
-      for (const response of responsesOf(thread, this.#threads)) {
-        const known = byId.get(response.id);
-        byId.set(response.id, known === undefined ? response : larger(known, response));
-      }
-    return [...byId.values()];
+      merged.add({ responses: responsesOf(thread, this.#threads), tools: thread.tools });
+    return merged;
+  }
+
+  get responses(): readonly ModelResponse[] {
+    return this.#merged.responses;
   }
 
   get tools(): readonly ToolUse[] {
-    const byId = new Map<string, ToolUse>();
-    for (const { tools } of this.#threads.values())
-      for (const use of tools) {
-        const known = byId.get(use.id);
-        if (known === undefined || use.tsMs < known.tsMs) byId.set(use.id, use);
-      }
-    return [...byId.values()];
+    return this.#merged.tools;
   }
 }

@@ -1,5 +1,5 @@
-/** Reads a file line by line in parts, without holding all of it. */
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+/** Reads files of a history: line by line in parts, without holding all of it, or as one document. */
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 
 const partBytes = 4 * 1024 * 1024;
 /** A longer line holds a text or an attachment; it is skipped. */
@@ -16,13 +16,28 @@ export interface ReadLines {
  * end is included. Follows no link. @throws the file system's error, and an Error for what is no regular file of this user.
  */
 export function readLines(file: string, use: (bytes: Buffer, start: number, end: number) => void): ReadLines {
+  return withFile(file, (handle) => readFrom(handle, use));
+}
+
+/** Longer documents are not read. */
+const maxDocumentBytes = 64 * 1024 * 1024;
+
+/** Reads a file as one document. Follows no link. @throws as `readLines`, and for a file that is too large. */
+export function readDocument(file: string): Buffer {
+  return withFile(file, (handle) => {
+    if (fstatSync(handle).size > maxDocumentBytes) throw new Error("larger than 64 MB");
+    return readFileSync(handle);
+  });
+}
+
+function withFile<T>(file: string, use: (handle: number) => T): T {
   const handle = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   try {
     const stat = fstatSync(handle);
     if (!stat.isFile()) throw new Error("not a regular file");
     const user = process.getuid?.();
     if (user !== undefined && stat.uid !== user) throw new Error("not a file of this user");
-    return readFrom(handle, use);
+    return use(handle);
   } finally {
     closeSync(handle);
   }

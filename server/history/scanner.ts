@@ -13,6 +13,8 @@ export type Found = { readonly [key: string]: string | number | boolean | Found 
 
 /** Longer texts are no names, times or IDs. */
 const maxTextBytes = 128;
+/** After so many bytes without a quote or an escape, a text is likely to go on so. */
+const plainBytes = 24;
 /** Deeper nesting is not followed. */
 const maxDepth = 64;
 
@@ -193,12 +195,14 @@ class Scanner {
     }
   }
 
-  /** Moves behind a string; whether it has an escape. */
+  /** Moves behind a string; whether a short one has an escape. */
   #skipString(): boolean {
     const bytes = this.#bytes;
+    const end = this.#end;
     let at = this.#at + 1;
     let isEscaped = false;
-    for (; at < this.#end; at += 1) {
+    let plain = 0;
+    while (at < end) {
       const byte = bytes[at];
       if (byte === quote) {
         this.#at = at + 1;
@@ -206,8 +210,21 @@ class Scanner {
       }
       if (byte === backslash) {
         isEscaped = true;
-        at += 1;
+        plain = 0;
+        at += 2;
+        continue;
       }
+      at += 1;
+      plain += 1;
+      if (plain < plainBytes) continue;
+      // A long text without quotes: the search of the library is faster. Whether it has escapes is not known.
+      isEscaped = true;
+      plain = 0;
+      const next = bytes.indexOf(quote, at);
+      if (next === -1 || next >= end) break;
+      let before = next;
+      while (before > at && bytes[before - 1] === backslash) before -= 1;
+      at = (next - before) % 2 === 0 ? next : next + 1;
     }
     throw new SyntaxFault();
   }

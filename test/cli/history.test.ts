@@ -2,13 +2,31 @@
 import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { canary, claudeCodeHistory, codexHistory, type InventedHistory } from "../fixtures/agent-history.ts";
+import {
+  canary,
+  claudeCodeHistory,
+  codexHistory,
+  geminiHistory,
+  type InventedHistory,
+  qwenHistory,
+} from "../fixtures/agent-history.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 
 const seed = 20_261_127;
-const invented = { claude_code: claudeCodeHistory(seed), codex: codexHistory(seed) } as const;
-const folders = { claude_code: join(".claude", "projects"), codex: ".codex" } as const;
+const invented = {
+  claude_code: claudeCodeHistory(seed),
+  codex: codexHistory(seed),
+  gemini_cli: geminiHistory(seed),
+  qwen_code: qwenHistory(seed),
+} as const;
+const folders = {
+  claude_code: join(".claude", "projects"),
+  codex: ".codex",
+  gemini_cli: join(".gemini", "tmp"),
+  qwen_code: join(".qwen", "projects"),
+} as const;
+const agents = ["claude_code", "codex", "gemini_cli", "qwen_code"] as const;
 const everything = ["--since", "2026-05-30", "--until", "2026-06-30"] as const;
 
 function write(folder: string, { files }: InventedHistory): void {
@@ -20,7 +38,7 @@ function write(folder: string, { files }: InventedHistory): void {
 
 function homeWithHistory(): string {
   const home = tempFolder();
-  for (const agent of ["claude_code", "codex"] as const) write(join(home, folders[agent]), invented[agent]);
+  for (const agent of agents) write(join(home, folders[agent]), invented[agent]);
   return home;
 }
 
@@ -29,13 +47,13 @@ const report = (home: string, ...args: readonly string[]) =>
 const filesIn = (home: string) => readdirSync(home, { recursive: true }).map(String).sort();
 
 describe("the report from history", () => {
-  it("has the totals of both agents, writes nothing and contains no text", async () => {
+  it("has the totals of all agents, writes nothing and contains no text", async () => {
     const home = homeWithHistory();
     const before = filesIn(home);
     const { code, out, err } = await report(home, ...everything, "--by", "agent", "--json");
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const { groups, read } = JSON.parse(out);
-    for (const agent of ["claude_code", "codex"] as const) {
+    for (const agent of agents) {
       const { used, files } = invented[agent];
       const { measures } = groups.find(({ key }: { key: string }) => key === agent);
       expect(measures).toMatchObject({
@@ -43,7 +61,7 @@ describe("the report from history", () => {
         tokens: { input: used.input, output: used.output, cacheRead: used.cached },
         calls: { count: used.tools, failed: used.failed },
       });
-      expect(measures.cost.listUsd).toBeGreaterThan(0);
+      if (agent === "claude_code") expect(measures.cost.listUsd).toBeGreaterThan(0);
       expect(read).toContainEqual(expect.objectContaining({ agent, files: files.size, unreadable: 0 }));
     }
     const texts = await Promise.all(

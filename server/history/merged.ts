@@ -1,0 +1,41 @@
+/** Joins what several files say: copies of a response or tool use count once. */
+import { type History, larger, type ModelResponse, type ToolUse } from "./records.ts";
+
+export class MergedHistory implements History {
+  readonly #responses = new Map<string, ModelResponse>();
+  readonly #tools = new Map<string, ToolUse>();
+
+  /** The larger of two snapshots wins, and the first session owns it. */
+  addResponse(response: ModelResponse): void {
+    const known = this.#responses.get(response.id);
+    if (known === undefined) {
+      this.#responses.set(response.id, response);
+      return;
+    }
+    const { session, tsMs, isSubagent } = response.tsMs < known.tsMs ? response : known;
+    this.#responses.set(response.id, { ...larger(known, response), session, tsMs, isSubagent });
+  }
+
+  /** The one with a result wins. */
+  addTool(use: ToolUse): void {
+    const known = this.#tools.get(use.id);
+    if (known === undefined || (known.outcome === null && use.outcome !== null)) this.#tools.set(use.id, use);
+  }
+
+  toolOf(id: string): ToolUse | undefined {
+    return this.#tools.get(id);
+  }
+
+  add({ responses, tools }: History): void {
+    for (const response of responses) this.addResponse(response);
+    for (const use of tools) this.addTool(use);
+  }
+
+  get responses(): readonly ModelResponse[] {
+    return [...this.#responses.values()];
+  }
+
+  get tools(): readonly ToolUse[] {
+    return [...this.#tools.values()];
+  }
+}
