@@ -1,7 +1,10 @@
 /** `nexus agents report --from-history` of the built command: right totals, nothing written, no text read. */
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { root } from "../../scripts/generate/generate.ts";
+import type { Measures } from "../../shared/protocol/query.ts";
 import {
   canary,
   claudeCodeHistory,
@@ -13,13 +16,13 @@ import {
 import { nexus } from "../fixtures/run-cli.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 
-const seed = 20_261_127;
-const invented = {
+const inventedFor = (seed: number) => ({
   claude_code: claudeCodeHistory(seed),
   codex: codexHistory(seed),
   gemini_cli: geminiHistory(seed),
   qwen_code: qwenHistory(seed),
-} as const;
+});
+const invented = inventedFor(20_261_127);
 const folders = {
   claude_code: join(".claude", "projects"),
   codex: ".codex",
@@ -36,11 +39,17 @@ function write(folder: string, { files }: InventedHistory): void {
   }
 }
 
-function homeWithHistory(): string {
+function homeWithHistory(histories = invented): string {
   const home = tempFolder();
-  for (const agent of agents) write(join(home, folders[agent]), invented[agent]);
+  for (const agent of agents) write(join(home, folders[agent]), histories[agent]);
   return home;
 }
+
+/** Counts a home folder with another program. */
+const recount = (home: string) =>
+  JSON.parse(
+    execFileSync("python3", ["-B", join(root, "test", "fixtures", "recount_history.py"), home], { encoding: "utf8" }),
+  );
 
 const report = (home: string, ...args: readonly string[]) =>
   nexus(home, {}, "agents", "report", "--from-history", ...args);
@@ -71,6 +80,27 @@ describe("the report from history", () => {
     expect(texts[1]?.out).toContain("claude-opus-4-5");
     expect(texts[2]?.out).toContain("run_terminal_cmd");
     expect(filesIn(home)).toEqual(before);
+  });
+
+  it("equals a recount by another program", async () => {
+    for (const seed of [1, 2, 3, 5, 8, 13, 21, 34]) {
+      const home = homeWithHistory(inventedFor(seed));
+      const { groups } = JSON.parse((await report(home, ...everything, "--by", "agent", "--json")).out);
+      const counted = Object.fromEntries(
+        groups.map(({ key, measures: { requests, tokens, calls } }: { key: string; measures: Measures }) => [
+          key,
+          {
+            input: tokens.input,
+            cached: tokens.cacheRead,
+            output: tokens.output,
+            responses: requests,
+            tools: calls.count,
+            failed: calls.failed,
+          },
+        ]),
+      );
+      expect(counted, `seed ${seed}`).toEqual(recount(home));
+    }
   });
 
   it("follows no link, and names what it cannot read", async () => {
