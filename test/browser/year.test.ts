@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { dayMs } from "../../shared/schema/durations.ts";
 import { dayText, durationText, numberText } from "../../shared/text/format.ts";
 import { commandClass } from "../../shared/vocabulary/command-classes.ts";
+import { cleanToolUse } from "../fixtures/clean-events.ts";
 import { commands, plantedTruths, type WorkEvent, yearOfWork } from "../fixtures/sample-year.ts";
 import { DashboardPage } from "./dashboard-page.ts";
 import { createYearHome } from "./sample-home.ts";
@@ -42,8 +43,12 @@ function runsOfLast(days: number): readonly WorkEvent[] {
   );
 }
 
+/** The commands as they are stored: a few lines are named after their program only. */
+const stored = new Map(
+  commands.map((line) => [line, String(cleanToolUse({ command_line: line }).payload["command_path"])]),
+);
 const isWaitedFor = ({ fields }: WorkEvent): boolean =>
-  !["server", "interactive"].includes(commandClass(String(fields["command_path"])));
+  !["server", "interactive"].includes(commandClass(stored.get(String(fields["command_path"])) ?? ""));
 const msOf = (events: readonly WorkEvent[]): number =>
   events.reduce((sum, { fields }) => sum + Number(fields["duration_ms"]), 0);
 
