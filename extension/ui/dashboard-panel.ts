@@ -61,6 +61,9 @@ const openingMs = 2_000;
 /** The page asks for fewer at once. */
 const maxPrefetched = 12;
 
+/** Answers that the page keeps for a while, also when data has changed. `key`: the question as JSON. */
+const isAskedRarely = (key: string): boolean => /^{"kind":"(?:insights|firstTry|tries)"/.test(key);
+
 const failureOf = (error: unknown): Message =>
   isWorkerRequestError(error) ? verbatim(error.message) : message("The worker is unavailable. Data may be outdated.");
 
@@ -174,7 +177,8 @@ export class DashboardPanel implements Disposable {
     if (this.#panel?.visible !== true || this.#telemetry.permission.mode === "off") return;
     this.#isOutdated = !this.#ready;
     if (this.#isOutdated) {
-      this.#prefetched.clear();
+      // The page asks the others again as soon as it is ready.
+      for (const key of this.#prefetched.keys()) if (isAskedRarely(key)) this.#prefetched.delete(key);
       return;
     }
     this.#cancelRefresh ??= this.#timers.after(gatherMs, () => {
