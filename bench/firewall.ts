@@ -19,22 +19,11 @@ import { NameHasher, Salt } from "../server/privacy/identity.ts";
 import { scan } from "../server/privacy/scanner/scan.ts";
 import { markRaw } from "../shared/schema/raw.ts";
 import { scaled } from "./load.ts";
-import { figure, type Measurement, quantile } from "./measurement.ts";
+import { figure, type Measurement, medianMs, quantile } from "./measurement.ts";
 import { typicalEvent } from "./sample.ts";
 
 const events = 100_000;
 const rounds = 9;
-
-/** Returns the milliseconds of the median round, after one warm-up round. */
-function medianMs(work: () => void): number {
-  const times: number[] = [];
-  for (let round = 0; round <= scaled(rounds); round += 1) {
-    const start = performance.now();
-    work();
-    if (round > 0) times.push(performance.now() - start);
-  }
-  return quantile(times, 0.5);
-}
 
 export async function firewall(): Promise<readonly Measurement[]> {
   const salt = Salt.random();
@@ -47,10 +36,10 @@ export async function firewall(): Promise<readonly Measurement[]> {
     for (const event of raw) {
       if (wall.admit(markRaw(event), allowAll, now) === undefined) throw new Error("the firewall rejected a sample");
     }
-  });
+  }, scaled(rounds));
   const parsed = medianMs(() => {
     for (const line of lines) JSON.parse(line);
-  });
+  }, scaled(rounds));
   const perSecond = (ms: number) => raw.length / (ms / 1_000);
   return [
     figure({

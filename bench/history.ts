@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { readAgentHistory } from "../server/history/agent-history.ts";
 import { readLines } from "../server/history/lines.ts";
 import { scaled } from "./load.ts";
-import { figure, type Measurement, quantile } from "./measurement.ts";
+import { figure, type Measurement, medianMs } from "./measurement.ts";
 
 const files = 20;
 /** Of each file. */
@@ -52,16 +52,6 @@ function session(of: number): string {
   return `${lines.join("\n")}\n`;
 }
 
-function medianMs(work: () => void): number {
-  const times: number[] = [];
-  for (let round = 0; round <= scaled(rounds, 1); round += 1) {
-    const startMs = performance.now();
-    work();
-    if (round > 0) times.push(performance.now() - startMs);
-  }
-  return quantile(times, 0.5);
-}
-
 export async function history(): Promise<readonly Measurement[]> {
   const home = mkdtempSync(join(tmpdir(), "nexus-bench-"));
   try {
@@ -74,11 +64,11 @@ export async function history(): Promise<readonly Measurement[]> {
     const scannedMs = medianMs(() => {
       const [found] = readAgentHistory(["claude_code"], home, {});
       if (found?.responses.length !== files * scaled(responses, 20)) throw new Error("Responses are missing.");
-    });
+    }, scaled(rounds));
     const addedBytes = process.memoryUsage().rss - before;
     const parsedMs = medianMs(() => {
       for (const path of paths) readLines(path, (bytes, start, end) => JSON.parse(bytes.toString("utf8", start, end)));
-    });
+    }, scaled(rounds));
     const [rate, baseline] = [megabytes / (scannedMs / 1_000), megabytes / (parsedMs / 1_000)];
     const against = "JSON.parse of the same lines";
     return [

@@ -41,3 +41,14 @@ export function quantile(values: readonly number[], p: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(p * sorted.length) - 1)] ?? Number.NaN;
 }
+
+/** Returns the milliseconds of the median round, after one round that is not measured. */
+export function medianMs(work: () => void, rounds: number): number {
+  const times: number[] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    const startMs = performance.now();
+    work();
+    if (round > 0) times.push(performance.now() - startMs);
+  }
+  return quantile(times, 0.5);
+}

@@ -1,5 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -7,9 +6,9 @@ import {
   claudeCodeHistory,
   codexHistory,
   geminiHistory,
-  type InventedHistory,
   qwenHistory,
   type Used,
+  writeHistory,
 } from "../../test/fixtures/agent-history.ts";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { readAgentHistory } from "./agent-history.ts";
@@ -29,13 +28,6 @@ function usedIn({ responses, tools }: History): Used {
   };
 }
 
-function write(folder: string, { files }: InventedHistory): void {
-  for (const [path, text] of files) {
-    mkdirSync(join(folder, dirname(path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-}
-
 const seeds = fc.integer({ min: 1, max: 1_000_000 });
 
 describe("the history of an agent", () => {
@@ -49,7 +41,7 @@ describe("the history of an agent", () => {
       fc.property(seeds, (seed) => {
         const home = tempFolder();
         const invented = invent(seed);
-        write(join(home, folder), invented);
+        writeHistory(join(home, folder), invented);
         const [history] = readAgentHistory([agent], home, {});
         if (history === undefined) throw new Error("no history");
         expect(usedIn(history)).toEqual(invented.used);

@@ -4,7 +4,7 @@ import type { Source } from "../../shared/schema/sources.ts";
 import { ClaudeCodeHistory } from "./claude-code.ts";
 import { CodexHistory, CodexThread } from "./codex.ts";
 import { GeminiSession } from "./gemini.ts";
-import { codeOf, type HistoryFile, historyFiles, type Unreadable } from "./history-files.ts";
+import { type HistoryFile, historyFiles, reasonOf, type Unreadable } from "./history-files.ts";
 import { type ReadLines, readDocument, readLines } from "./lines.ts";
 import { MergedHistory } from "./merged.ts";
 import { QwenHistory } from "./qwen.ts";
@@ -36,9 +36,9 @@ interface AgentReader {
   readonly roots: (home: string, env: Environment) => readonly string[];
   readonly isWanted: (path: string) => boolean;
   /** Files of the agent that are named but not read. */
-  readonly isUnknown: (path: string) => boolean;
-  /** Reads each file with the function that it returns; then the history is complete. */
-  readonly open: () => { readonly read: (file: HistoryFile) => FileResult; readonly history: History };
+  readonly isUnknown?: (path: string) => boolean;
+  /** `history`: call it after each file was read. */
+  readonly open: () => { readonly read: (file: HistoryFile) => FileResult; readonly history: () => History };
 }
 
 interface FileResult {
@@ -46,16 +46,17 @@ interface FileResult {
   readonly skippedLines: number;
 }
 
+/** The folder that the user chose, or the usual ones. */
+const foldersOf = (chosen: string | undefined, ...usual: readonly string[]): readonly string[] =>
+  chosen === undefined || chosen === "" ? usual : [chosen];
+
 const readers: readonly AgentReader[] = [
   {
     agent: "claude_code",
-    roots: (home, { CLAUDE_CONFIG_DIR: folder }) =>
-      (folder === undefined || folder === "" ? [join(home, ".claude"), join(home, ".config", "claude")] : [folder]).map(
-        (one) => join(one, "projects"),
-      ),
+    roots: (home, { CLAUDE_CONFIG_DIR: chosen }) =>
+      foldersOf(chosen, join(home, ".claude"), join(home, ".config", "claude")).map((one) => join(one, "projects")),
     // Results of tools are texts.
     isWanted: (path) => path.endsWith(".jsonl") && !path.includes("/tool-results/"),
-    isUnknown: () => false,
     open: () => {
       const history = new ClaudeCodeHistory();
       const read = ({ path }: HistoryFile): FileResult => {
@@ -67,15 +68,13 @@ const readers: readonly AgentReader[] = [
         );
         return { bytes, skippedLines: skipped + history.faults - before };
       };
-      return { read, history };
+      return { read, history: () => history };
     },
   },
   {
     agent: "codex",
-    roots: (home, { CODEX_HOME: folder }) => {
-      const base = folder === undefined || folder === "" ? join(home, ".codex") : folder;
-      return [join(base, "sessions"), join(base, "archived_sessions")];
-    },
+    roots: (home, { CODEX_HOME: chosen }) =>
+      foldersOf(chosen, join(home, ".codex")).flatMap((one) => [join(one, "sessions"), join(one, "archived_sessions")]),
     isWanted: (path) => /(?:^|\/)rollout-[^/]*\.jsonl$/.test(path),
     isUnknown: (path) => /(?:^|\/)rollout-[^/]*\.jsonl\.zst$/.test(path),
     open: () => {
@@ -86,14 +85,13 @@ const readers: readonly AgentReader[] = [
         history.add(thread);
         return { bytes, skippedLines: skipped + thread.faults };
       };
-      return { read, history };
+      return { read, history: () => history.merged() };
     },
   },
   {
     agent: "gemini_cli",
     roots: (home) => [join(home, ".gemini", "tmp")],
     isWanted: (path) => /\/chats\/(?:[^/]*\/)*[^/]*\.jsonl?$/.test(path),
-    isUnknown: () => false,
     open: () => {
       const history = new MergedHistory();
       const read = ({ path }: HistoryFile): FileResult => {
@@ -104,16 +102,13 @@ const readers: readonly AgentReader[] = [
         history.add(session);
         return { bytes: result.bytes, skippedLines: result.skipped + session.faults };
       };
-      return { read, history };
+      return { read, history: () => history };
     },
   },
   {
     agent: "qwen_code",
-    roots: (home, { QWEN_HOME: folder }) => [
-      join(folder === undefined || folder === "" ? join(home, ".qwen") : folder, "projects"),
-    ],
+    roots: (home, { QWEN_HOME: chosen }) => foldersOf(chosen, join(home, ".qwen")).map((one) => join(one, "projects")),
     isWanted: (path) => /\/chats\/[^/]*\.jsonl$/.test(path),
-    isUnknown: () => false,
     open: () => {
       const history = new QwenHistory();
       const read = ({ path }: HistoryFile): FileResult => {
@@ -122,7 +117,7 @@ const readers: readonly AgentReader[] = [
         const { bytes, skipped } = readLines(path, (line, start, end) => history.addLine(line, start, end, file));
         return { bytes, skippedLines: skipped + history.faults - before };
       };
-      return { read, history };
+      return { read, history: () => history };
     },
   },
 ];
@@ -153,7 +148,7 @@ function readWith(
 ): AgentHistory {
   let unknown = 0;
   const found = historyFiles(roots(home, env), (path) => {
-    if (isUnknown(path)) unknown += 1;
+    if (isUnknown?.(path) === true) unknown += 1;
     return isWanted(path);
   });
   const totalBytes = found.files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -167,10 +162,10 @@ function readWith(
       bytes += result.bytes;
       skippedLines += result.skippedLines;
     } catch (error) {
-      unreadable.push({ path: file.path, reason: codeOf(error) });
+      unreadable.push({ path: file.path, reason: reasonOf(error) });
     }
     progress({ agent, bytes, totalBytes });
   }
-  const { responses, tools } = history;
+  const { responses, tools } = history();
   return { agent, files, bytes, skippedLines, unreadable, unknown, isCut: found.isCut, responses, tools };
 }

@@ -58,7 +58,7 @@ const vectorOf = (found: Found): Vector => [
 const isSame = (a: Vector, b: Vector): boolean => a.every((value, at) => value === b[at]);
 const isEmpty = (vector: Vector): boolean => isSame(vector, zero);
 
-/** A count of tokens as the file tells it. */
+/** A count of tokens in the file. */
 interface Count {
   readonly tsMs: number;
   readonly model: string;
@@ -290,7 +290,7 @@ function addedBy(total: Vector | undefined, last: Vector | undefined, before: Ve
 }
 
 /** All threads of Codex together, because forks are compared with their parents. */
-export class CodexHistory implements History {
+export class CodexHistory {
   readonly #threads = new Map<string, CodexThread>();
 
   /** Of two files of one thread, such as an archived one, the longer. */
@@ -303,18 +303,11 @@ export class CodexHistory implements History {
       this.#threads.set(thread.id, thread);
   }
 
-  get #merged(): History {
+  /** Call it after all threads were added: a fork is compared with its parent. */
+  merged(): History {
     const merged = new MergedHistory();
     for (const thread of this.#threads.values())
       merged.add({ responses: responsesOf(thread, this.#threads), tools: thread.tools });
     return merged;
-  }
-
-  get responses(): readonly ModelResponse[] {
-    return this.#merged.responses;
-  }
-
-  get tools(): readonly ToolUse[] {
-    return this.#merged.tools;
   }
 }

@@ -1,6 +1,7 @@
 /** The files of an agent's history: regular files of this user below its folders. No link is followed. */
 import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { errorCode } from "../../shared/text/error-code.ts";
 
 /** Deeper folders are not looked at, nor more files. */
 const maxDepth = 12;
@@ -37,7 +38,7 @@ export function historyFiles(roots: readonly string[], isWanted: (path: string) 
       // A root may be a link that the user made; what is below it may not.
       entries = readdirSync(folder, { withFileTypes: true });
     } catch (error) {
-      const reason = codeOf(error);
+      const reason = reasonOf(error);
       if (depth > 0 || (reason !== "ENOENT" && reason !== "ENOTDIR")) unreadable.push({ path: folder, reason });
       return;
     }
@@ -53,7 +54,7 @@ export function historyFiles(roots: readonly string[], isWanted: (path: string) 
         const { size, mtimeMs } = lstatSync(path);
         files.push({ path, bytes: size, modifiedMs: mtimeMs });
       } catch (error) {
-        unreadable.push({ path, reason: codeOf(error) });
+        unreadable.push({ path, reason: reasonOf(error) });
       }
     }
   };
@@ -62,7 +63,5 @@ export function historyFiles(roots: readonly string[], isWanted: (path: string) 
 }
 
 /** The code of a file system's error, or its message. */
-export function codeOf(error: unknown): string {
-  const code: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "code") : undefined;
-  return typeof code === "string" ? code : error instanceof Error ? error.message : "unknown error";
-}
+export const reasonOf = (error: unknown): string =>
+  errorCode(error) ?? (error instanceof Error ? error.message : "unknown error");

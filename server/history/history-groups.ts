@@ -1,13 +1,12 @@
 /** Adds history up to the measures of groups. */
-import { type Group, type HistoryGrouping, type Measures, timeGroupings } from "../../shared/protocol/query.ts";
+import type { Group, HistoryGrouping, Measures } from "../../shared/protocol/query.ts";
 import { contextSizeOf } from "../../shared/vocabulary/agent-reports.ts";
 import type { PriceList } from "../analytics/price-list.ts";
-import type { Cells } from "../analytics/query/day-cache.ts";
+import { type Cells, noCells } from "../analytics/query/day-cache.ts";
 import type { Dimensions } from "../analytics/query/dimensions.ts";
 import { timeKey } from "../analytics/query/group-key.ts";
 import { Totals } from "../analytics/query/totals.ts";
 import { dayOfHour, localHourOf } from "../store/rollups/local-time.ts";
-import { grains } from "../store/rollups/rollups.ts";
 import type { History, ModelResponse, ToolUse } from "./records.ts";
 
 export interface HistoryFigures {
@@ -47,7 +46,7 @@ export function historyFigures(
     for (const use of tools.filter(isWithin)) {
       const day = dayOfHour(localHourOf(use.tsMs));
       sessions.add(`${use.agent} ${use.session}`);
-      if (by !== "model") add(keyOf(use, by, day), { ...noCells, bucket: day }, dimensionsOf(use), day);
+      if (by !== "model") add(keyOf(use, by, day), cellsOn(day), dimensionsOf(use), day);
     }
   }
   return {
@@ -75,26 +74,13 @@ function keyOf(record: ModelResponse | ToolUse, by: HistoryGrouping, day: number
   }
 }
 
-export const isByTime = (by: HistoryGrouping): boolean => timeGroupings.some((time) => time === by);
-
-const noCells: Cells = {
-  grain: grains.day,
-  bucket: 0,
-  dimensions: 0,
-  count: 1,
-  duration_count: 0,
-  duration_sum: 0,
-  duration_min: 0,
-  duration_max: 0,
-  duration_sketch: null,
-  numbers: null,
-};
+/** A rollup of one response or tool use. */
+const cellsOn = (day: number): Cells => ({ ...noCells, bucket: day, count: 1 });
 
 function cellsOf({ tokens }: ModelResponse, day: number): Cells {
   const sums = (value: number) => [1, value, value, value];
   return {
-    ...noCells,
-    bucket: day,
+    ...cellsOn(day),
     numbers: {
       tokens_input: sums(tokens.input),
       tokens_output: sums(tokens.output),

@@ -1,7 +1,7 @@
 /** `nexus agents report --from-history` of the built command: right totals, nothing written, no text read. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
 import type { Measures } from "../../shared/protocol/query.ts";
@@ -10,8 +10,8 @@ import {
   claudeCodeHistory,
   codexHistory,
   geminiHistory,
-  type InventedHistory,
   qwenHistory,
+  writeHistory,
 } from "../fixtures/agent-history.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
@@ -32,16 +32,9 @@ const folders = {
 const agents = ["claude_code", "codex", "gemini_cli", "qwen_code"] as const;
 const everything = ["--since", "2026-05-30", "--until", "2026-06-30"] as const;
 
-function write(folder: string, { files }: InventedHistory): void {
-  for (const [path, text] of files) {
-    mkdirSync(join(folder, dirname(path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-}
-
 function homeWithHistory(histories = invented): string {
   const home = tempFolder();
-  for (const agent of agents) write(join(home, folders[agent]), histories[agent]);
+  for (const agent of agents) writeHistory(join(home, folders[agent]), histories[agent]);
   return home;
 }
 
@@ -108,7 +101,7 @@ describe("the report from history", () => {
     const project = join(home, folders.claude_code, "-work");
     const [file = ""] = readdirSync(project).filter((name) => name.endsWith(".jsonl"));
     const other = tempFolder();
-    write(other, invented.claude_code);
+    writeHistory(other, invented.claude_code);
     symlinkSync(join(other, "-work"), join(home, folders.claude_code, "linked"));
     symlinkSync(join(project, file), join(project, "linked.jsonl"));
     // A superuser reads everything.

@@ -1,10 +1,15 @@
 /** `nexus agents report --from-history`: tokens, cost, models and tools from the files that agents keep. Writes and keeps nothing. */
 import { homedir } from "node:os";
 import { PriceList } from "../../../server/analytics/price-list.ts";
+import { isByTime } from "../../../server/analytics/query/group-key.ts";
 import { stretchOf } from "../../../server/analytics/query/stretch.ts";
-import type { AgentHistory, Progress } from "../../../server/history/agent-history.ts";
-import { historyAgents, readAgentHistory } from "../../../server/history/agent-history.ts";
-import { type HistoryFigures, historyFigures, isByTime } from "../../../server/history/history-groups.ts";
+import {
+  type AgentHistory,
+  historyAgents,
+  type Progress,
+  readAgentHistory,
+} from "../../../server/history/agent-history.ts";
+import { type HistoryFigures, historyFigures } from "../../../server/history/history-groups.ts";
 import {
   type FilterName,
   type Filters,

@@ -183,7 +183,8 @@ export class DayCache {
   }
 }
 
-const noCells: Cells = {
+/** A rollup of nothing. */
+export const noCells: Cells = {
   grain: grains.day,
   bucket: 0,
   dimensions: 0,
