@@ -11,6 +11,16 @@ export class DashboardPage {
     this.#workbench = workbench;
   }
 
+  /** Opens the dashboard with nothing beside it, and waits for its figures. */
+  static async opened(workbench: Workbench): Promise<DashboardPage> {
+    const dashboard = new DashboardPage(workbench);
+    await workbench.command("View: Close Primary Side Bar");
+    await workbench.command("Nexus: Open Dashboard");
+    await workbench.nexusPage.getByRole("heading", { name: "Activity" }).waitFor();
+    await dashboard.settled();
+    return dashboard;
+  }
+
   get #page() {
     return this.#workbench.nexusPage;
   }

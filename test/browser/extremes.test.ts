@@ -53,11 +53,7 @@ beforeAll(async () => {
       createOldDatabase(join(home, "nexus", "state", "telemetry.db"), 4, nowMs - 100 * dayMs);
     },
   });
-  dashboard = new DashboardPage(workbench);
-  await workbench.command("View: Close Primary Side Bar");
-  await workbench.command("Nexus: Open Dashboard");
-  await page().getByRole("heading", { name: "Activity" }).waitFor();
-  await dashboard.settled();
+  dashboard = await DashboardPage.opened(workbench);
 });
 afterAll(() => workbench?.close());
 

@@ -25,11 +25,7 @@ beforeAll(async () => {
       await createYearHome(home, nowMs, (name) => (name === "backend" ? openFolder : name));
     },
   });
-  dashboard = new DashboardPage(workbench);
-  await workbench.command("View: Close Primary Side Bar");
-  await workbench.command("Nexus: Open Dashboard");
-  await page().getByRole("heading", { name: "Activity" }).waitFor();
-  await dashboard.settled();
+  dashboard = await DashboardPage.opened(workbench);
 });
 afterAll(() => workbench?.close());
 
