@@ -110,6 +110,26 @@ describe("dashboard panel", () => {
     expect(shown()).toMatchObject({ type: "answer", id: 1, failure: null });
   });
 
+  it("asks for the next page only what the user asked, and again if data changes meanwhile", async () => {
+    await opened();
+    panel().fromPage.fire({ type: "ask", id: 1, question, isRefresh: false });
+    panel().fromPage.fire({ type: "ask", id: 2, question, isRefresh: true });
+    await flushMicrotasks();
+    panel().dispose();
+    const { commands } = product;
+    page.open("overview");
+    await flushMicrotasks();
+    expect(product.commands).toBe(commands + all + 1);
+    page.dataChanged();
+    timers.fire();
+    const { asked } = product;
+    panel().fromPage.fire({ type: "ready" });
+    await flushMicrotasks();
+    timers.fire();
+    await flushMicrotasks();
+    expect(product.asked).toBe(asked + all);
+  });
+
   it("names a workspace only in this editor, and forgets an empty name", async () => {
     await opened();
     const aliases = () => (shown() as { workspaces: { aliases: unknown } }).workspaces.aliases;

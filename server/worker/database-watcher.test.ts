@@ -1,9 +1,12 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdirSync, rmSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { dayMs } from "../../shared/schema/durations.ts";
 import { cleanToolUse } from "../../test/fixtures/clean-events.ts";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../clock.ts";
+import { dayOfHour, localHourOf } from "../store/rollups/local-time.ts";
 import { Store } from "../store/store.ts";
 import { DatabaseWatcher } from "./database-watcher.ts";
 import { productInfo } from "./product-info.ts";
@@ -53,11 +56,14 @@ describe("the watcher of the database", () => {
     watcher.start();
     own.write([cleanToolUse()]);
     watcher.seen();
-    await reported(() => other.write([cleanToolUse(), cleanToolUse({}, { source: "codex" })]));
+    const day = dayOfHour(localHourOf(Date.now()));
+    const codex = (ts: number) => cleanToolUse({}, { source: "codex", ts });
+    await reported(() => other.write([codex(Date.now() - dayMs), codex(Date.now()), cleanToolUse()]));
     own.write([cleanToolUse()]);
     watcher.seen();
-    // A part of today, without another event.
-    await reported(() => other.erase({ by: "source", source: "codex" }));
+    // A part of today, of which neither the last event nor the only one of its kind is gone.
+    const today = { fromDay: day, toDay: day + 1 };
+    await reported(() => other.erase({ by: "source", source: "codex", days: today }));
     await reported(() => other.erase({ by: "all" }));
     expect(changes).toBe(3);
   });
@@ -65,19 +71,28 @@ describe("the watcher of the database", () => {
   it("does not wake itself by reading", async () => {
     other.write([cleanToolUse()]);
     other.close();
-    // A process that has written nothing opens the file for each reading.
     watcher.start();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    // Registered after the watcher, so it hears of a change later.
+    const heard = async (work: () => void) => {
+      const listener = watch(dirname(file));
+      const next = once(listener, "change");
+      work();
+      await next;
+      listener.close();
+      await new Promise(setImmediate);
+      vi.runOnlyPendingTimers();
+    };
     const before = reads;
-    await reported(() => {
-      other.write([cleanToolUse()]);
-      other.close();
-    });
-    await reported(() => {
-      other.write([cleanToolUse()]);
-      other.close();
-    });
-    // Each change is reported after one or two readings: the file is closed after it was written.
-    expect(reads - before).toBeLessThanOrEqual(4);
+    // A process that has written nothing opens the file for each reading, which is a change of its folder.
+    await heard(() => other.read(() => undefined));
+    await heard(() => other.read(() => undefined));
+    expect(reads).toBe(before);
+    await heard(() => other.write([cleanToolUse()]));
+    expect({ reads, changes }).toEqual({ reads: before + 1, changes: 1 });
   });
 
   it("does not create again what is deleted, and watches the next one", async () => {

@@ -75,11 +75,6 @@ export class DatabaseWatcher {
 
   /** Returns whether the data changed. */
   #look(): boolean {
-    if (statOf(dirname(this.#file))?.ino !== this.#inode) {
-      this.stop();
-      this.#changed();
-      return false;
-    }
     // Reading opens files too, which is reported like a change.
     if (filesOf(this.#file) === this.#files) return false;
     const before = this.#stamp;

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { v4 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { type Filters, filterNames } from "../../../shared/protocol/query.ts";
 import { DetailsRequest } from "../../../shared/protocol/questions.ts";
@@ -10,6 +11,7 @@ import type { CleanEvent } from "../../privacy/clean-event.ts";
 import { PriceList } from "../price-list.ts";
 import { readDetails, readTries } from "./details.ts";
 import { answer } from "./query.ts";
+import { readTail } from "./tail.ts";
 
 const period = { period: "custom", from: "2026-05-01", to: "2026-07-15" } as const;
 
@@ -55,6 +57,19 @@ describe("details of a query", () => {
     }
   });
 
+  it("find the runs of a session that began before the period, among many that ended", () => {
+    const at = (days: number, session_id: string) =>
+      admitted(
+        toolUse({ command_line: "make", exit_code: 0 }, { ...local(now - days * 24 * 60 * 60_000), session_id }),
+      );
+    const long = v4();
+    const ended = Array.from({ length: 9 }, (_, n) => at(40 + n, v4()));
+    const all = [at(41, long), ...ended, at(0.2, long), at(0, v4()), at(0.1, long)];
+    const found = readBothWays(all, now, (connection) => readDetails(connection, { period: { period: "week" } }, now));
+    expect(found.last.filter(({ session }) => session === long)).toHaveLength(2);
+    expect(found.last).toHaveLength(3);
+  });
+
   it("knows every filter", () => {
     const all = Object.fromEntries(filterNames.map((name) => [name, "x"])) as Filters;
     readBothWays([runAt(1, "git status", 0)], now, (connection) => {
@@ -63,6 +78,9 @@ describe("details of a query", () => {
         const [only, without] = [{ [name]: all[name] ?? "" }, { [name]: `!${all[name]}` }];
         expect(readDetails(connection, { period, filters: only }, now).last, name).toEqual([]);
         expect(readDetails(connection, { period, filters: without }, now).last, name).toHaveLength(1);
+        expect(readTail(connection, only, undefined), name).toEqual([]);
+        expect(readTail(connection, only, 0), name).toEqual([]);
+        expect(readTail(connection, without, 0), name).toHaveLength(1);
       }
       return true;
     });

@@ -66,10 +66,10 @@ const events = [
   at(27, agent, { event_type: "agent_activity", source: "claude_code", agent: "claude_code", activity: "turn" }),
 ];
 
-function withStore<T>(use: (store: Store) => T): T {
+function withStore<T>(use: (store: Store) => T, stored = events): T {
   const store = new Store(join(tempFolder(), "telemetry.db"), productInfo, systemClock);
   try {
-    store.write(events);
+    store.write(stored);
     return use(store);
   } finally {
     store.close();
@@ -123,6 +123,19 @@ describe("sessions", () => {
     const hours = [...new Set([now - 50 * 60_000, now - 40 * 60_000].map((ms) => weekhourKey(localHourOf(ms))))];
     expect(sessionsOf({ weekhour: hours.join(",") }).map(({ id }) => id)).toContain(window);
     expect(sessionsOf({ weekhour: "1 03:00,7 23:00" })).toEqual([]);
+  });
+
+  it("show hours of the period only", () => {
+    const minutes = 2 * 24 * 60;
+    const filters = { weekhour: weekhourKey(localHourOf(now - minutes * 60_000)) };
+    const found = (of: "today" | "week") =>
+      withStore(
+        (store) =>
+          store.withExistingDatabase((c) => readSessions(c, { period: { period: of }, filters }, 9, priceList, now)),
+        [run(minutes, 0), run(5, 0)],
+      )?.sessions.map(({ measures }) => measures.runs.count);
+    expect(found("week")).toEqual([1]);
+    expect(found("today")).toEqual([]);
   });
 
   it("have a timeline, found by the start of an ID that only one has", () => {
