@@ -24,9 +24,12 @@ export function agentsNamed(names: readonly string[], defaults: readonly AgentNa
 }
 
 /** @throws UsageError */
-export function agentNamed(text: string): AgentName {
-  const agent = agentNames.find((name) => name === text.toLowerCase().replaceAll("-", "_"));
+export const agentNamed = (text: string): AgentName => oneNamed(text, agentNames);
+
+/** Returns the one of some agents with this name. @throws UsageError */
+export function oneNamed<T extends string>(text: string, names: readonly T[]): T {
+  const agent = names.find((name) => name === text.toLowerCase().replaceAll("-", "_"));
   if (agent !== undefined) return agent;
-  const hint = didYouMean(text, agentNames) || ` Valid values: ${agentNames.join(", ")}.`;
+  const hint = didYouMean(text, names) || ` Valid values: ${names.join(", ")}.`;
   throw new UsageError(`Unknown agent: ${text}.${hint}`);
 }

@@ -2,7 +2,7 @@
 import type { TelemetryReader } from "../../server/worker/reader.ts";
 import type { Query } from "../../shared/protocol/query.ts";
 import { dayText, numberText, percentText, usdText } from "../../shared/text/format.ts";
-import { costColumns } from "../output/measures-table.ts";
+import { costColumns, lowerBoundNotes } from "../output/measures-table.ts";
 import { printBlocks } from "./cost-blocks.ts";
 import { printReport, type ReportOptions } from "./query-report.ts";
 
@@ -23,6 +23,7 @@ export function run(options: CostOptions): Promise<void> {
     more: ({ asOfMs }, reader, query) =>
       options.budget === undefined ? {} : { budget: budgetOf(reader, query, options.budget, asOfMs) },
     notes: ({ pricesAsOf, unpriced, total, asOfMs }, reader, query) => [
+      ...lowerBoundNotes(total),
       `List prices of ${pricesAsOf}. Subscriptions and discounts are not known.`,
       ...(unpriced.length === 0
         ? []

@@ -67,6 +67,22 @@ export function addAgents(nexus: Command): void {
     "nexus agents report --week --workspace this",
     "nexus agents report --from-history --by model",
   ).action(lazyAction(() => import("../commands/agents/report.ts")));
+  withExamples(
+    withJson(
+      agents
+        .command("import")
+        .description("import the history that agents keep on disk; it stays on this machine")
+        .argument("[agent...]", "agents to import (default: all whose history can be read)")
+        .option("--preview", "show what would be imported and which fields are kept; import nothing")
+        .option("--undo", "remove what was imported")
+        .option("--include-deleted", "also import periods that you deleted")
+        .option("--yes", "skip the prompt"),
+      "{version, agents: [{agent, files, bytes, skippedLines, unreadable, unknown, isCut, responses, inexact, tools, firstMs, lastMs, deleted, deletedUntilMs, importedMs}], imported: [{agent, added, replaced, known, live, skipped, refused}]}; imported is null with --preview; with --undo {version, undone: [{agent, events, searched, copies}]}",
+    ),
+    "nexus agents import",
+    "nexus agents import claude_code --preview",
+    "nexus agents import --undo",
+  ).action(lazyAction(() => import("../commands/agents/import.ts")));
   withJson(
     agents
       .command("test")

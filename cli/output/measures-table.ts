@@ -1,7 +1,7 @@
 /** Tables of groups with their measures: names on the left, numbers on the right. */
 import { type Group, type Grouping, type Measures, timeGroupings } from "../../shared/protocol/query.ts";
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
-import { durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
+import { countText, durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
 import { UsageError } from "../exit.ts";
 import { changeText, minSample } from "./change.ts";
 import { fitting, table } from "./table.ts";
@@ -24,6 +24,24 @@ export const hasWork = ({ runs, calls, turns, requests }: Measures): boolean =>
 const hasRuns = ({ runs }: Measures) => runs.count > 0;
 const hasCalls = ({ calls }: Measures) => calls.count > 0;
 const hasTokens = ({ tokens }: Measures) => tokens.input + tokens.output > 0;
+
+const atLeast = ({ lowerBound }: Measures, text: string): string => (lowerBound > 0 ? `≥ ${text}` : text);
+export const listPriceText = (measures: Measures): string =>
+  measures.cost.listUsd === null ? dash : atLeast(measures, usdText(measures.cost.listUsd));
+
+/** Says which figures with a ≥ are lower bounds. */
+export const lowerBoundNotes = ({ lowerBound }: Measures): readonly string[] =>
+  lowerBound === 0
+    ? []
+    : [`≥: ${countText(lowerBound, "response")} may have had more output than the agent's files say.`];
+
+/** Times in agents' files contain waiting for permission, so that only their median says something. */
+export const elapsedColumn: Column = {
+  title: "Elapsed",
+  text: ({ calls }) => timeText(calls.elapsedMs),
+  isUsed: ({ calls }) => calls.elapsedMs !== null,
+  rank: 3,
+};
 
 /** The columns of `nexus stats --by`. */
 export const statsColumns: readonly Column[] = [
@@ -51,6 +69,7 @@ export const statsColumns: readonly Column[] = [
   },
   { title: "Calls", text: ({ calls }) => numberText(calls.count), isUsed: hasCalls },
   { title: "Failed calls", text: ({ calls }) => numberText(calls.failed), isUsed: hasCalls, rank: 3 },
+  elapsedColumn,
   { title: "Refused", text: ({ refused }) => numberText(refused), isUsed: ({ refused }) => refused > 0, rank: 6 },
   { title: "Turns", text: ({ turns }) => numberText(turns), isUsed: ({ turns }) => turns > 0, rank: 6 },
   {
@@ -61,13 +80,13 @@ export const statsColumns: readonly Column[] = [
   },
   {
     title: "List price",
-    text: ({ cost }) => usdText(cost.listUsd),
+    text: listPriceText,
     isUsed: ({ cost }) => cost.listUsd !== null,
     rank: 6,
   },
 ];
 
-const notOfCommands = new Set(["Calls", "Failed calls", "Refused", "Turns", "Tokens", "List price"]);
+const notOfCommands = new Set(["Calls", "Elapsed", "Failed calls", "Refused", "Turns", "Tokens", "List price"]);
 /** The columns of `nexus commands`. */
 export const commandColumns: readonly Column[] = statsColumns.filter(({ title }) => !notOfCommands.has(title));
 
@@ -87,8 +106,8 @@ export const costColumns: readonly Column[] = [
     isUsed: ({ tokens }) => tokens.cacheWrite5m + tokens.cacheWrite1h > 0,
     rank: 2,
   },
-  { title: "Output", text: ({ tokens }) => numberText(tokens.output), isUsed: () => true },
-  { title: "List price", text: ({ cost }) => usdText(cost.listUsd), isUsed: () => true },
+  { title: "Output", text: (measures) => atLeast(measures, numberText(measures.tokens.output)), isUsed: () => true },
+  { title: "List price", text: listPriceText, isUsed: () => true },
   {
     title: "Reported",
     text: ({ cost }) => usdText(cost.reportedUsd),

@@ -99,13 +99,15 @@ const tables: Readonly<Record<string, TableText>> = {
     columns: { id: "Key", bucket: rollup.bucket, dimensions: rollup.dimensions, ...measures },
   },
   origins: {
-    about: "Imports of exports of other machines, or of this one before a purge.",
+    about: "Imports of exports of other machines, of this one before a purge, and of agents' files.",
     columns: {
       id: "Key",
-      name: "Digest of the installation that recorded the data",
+      name: "Digest of the installation that recorded the data, or of the agent",
       as_of: "When it exported the data, in milliseconds since 1970",
       imported_at: "When it was imported, in milliseconds since 1970",
       complete: "0 while the import runs",
+      agent: "The agent whose files were read; null for an export",
+      exactness: "`exact`, or `lower_bound` for responses that the files hold only in part",
     },
   },
   batches: {
@@ -179,6 +181,15 @@ const tables: Readonly<Record<string, TableText>> = {
       key_id: "ID of the key",
       public_key: "Ed25519 public key in base64",
       pinned_at: "When it became trusted, in milliseconds since 1970",
+    },
+  },
+  imported: {
+    about: "Responses and tool uses that were imported from agents' files, so that none counts twice",
+    columns: {
+      digest: "First 8 bytes of the ID of its event, which is a keyed digest",
+      origin: "Row of `origins`",
+      day: "The user's calendar day, counted since 1970",
+      partial: "What was counted of a response that the files hold only in part, as JSON; else null",
     },
   },
   imports: {

@@ -19,7 +19,9 @@ export const terminalColumns = `m.grain, m.bucket, m.count, m.duration_count, m.
 
 export function terminalRollup(row: Row): TerminalRollup {
   const text = row["duration_sketch"];
-  return { row, sketch: typeof text === "string" ? rollupSketch(text) : undefined };
+  // Times in agents' files contain waiting for permission, so that they are no durations.
+  const isDuration = typeof text === "string" && row["source"] !== "agent_history";
+  return { row, sketch: isDuration ? rollupSketch(text) : undefined };
 }
 
 function rollupSketch(text: string): RollupSketch {

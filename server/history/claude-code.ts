@@ -13,6 +13,7 @@ const shape: Shape = {
   sessionId: "text",
   timestamp: "text",
   isSidechain: "boolean",
+  requestId: "text",
   message: {
     id: "text",
     model: "text",
@@ -32,6 +33,7 @@ const shape: Shape = {
 const synthetic = "<synthetic>";
 /** The IDs of Anthropic's API; those of gateways may occur again. */
 const apiId = /^msg_/;
+const apiRequestId = /^req_/;
 
 interface Result {
   readonly tsMs: number;
@@ -55,11 +57,15 @@ export class ClaudeCodeHistory extends MergedHistory {
     if (message === undefined || Number.isNaN(tsMs)) return;
     const session = textIn(line, "sessionId") || file;
     const of = { agent: "claude_code", session, tsMs, isSubagent: isSubagent || line["isSidechain"] === true } as const;
-    if (line["type"] === "assistant") this.#addResponse(message, of);
+    if (line["type"] === "assistant") this.#addResponse(message, of, textIn(line, "requestId"));
     if (line["type"] === "user") this.#addResults(message, tsMs);
   }
 
-  #addResponse(message: Found, of: Pick<ModelResponse, "agent" | "session" | "tsMs" | "isSubagent">): void {
+  #addResponse(
+    message: Found,
+    of: Pick<ModelResponse, "agent" | "session" | "tsMs" | "isSubagent">,
+    requestId: string,
+  ): void {
     const model = textIn(message, "model");
     if (model === synthetic) return;
     const usage = objectIn(message, "usage");
@@ -68,7 +74,7 @@ export class ClaudeCodeHistory extends MergedHistory {
       const key = apiId.test(id) ? id : `${id} ${of.session} ${of.tsMs}`;
       const isExact = textIn(message, "stop_reason") !== "";
       const response = { ...of, id: key, model: publicModel(model), tokens: tokensOf(usage), isExact };
-      this.addResponse(response);
+      this.addResponse(apiRequestId.test(requestId) ? { ...response, requestId } : response);
     }
     for (const block of listIn(message, "content")) {
       const use = textIn(block, "id");

@@ -58,7 +58,8 @@ export class GeminiSession extends MergedHistory {
     const tokens = objectIn(found, "tokens");
     const model = publicModel(textIn(found, "model"));
     const id = `${this.#session} ${name}`;
-    if (tokens !== undefined) this.addResponse({ ...of, id, model, tokens: tokensOf(tokens), isExact: true });
+    if (tokens !== undefined)
+      this.addResponse({ ...of, id, model, tokens: tokensOf(tokens), isExact: true, mayGrow: true });
     for (const call of listIn(found, "toolCalls")) this.#addCall(call, of);
   }
 

@@ -7,6 +7,8 @@ import type { Dimensions } from "../analytics/query/dimensions.ts";
 import { timeKey } from "../analytics/query/group-key.ts";
 import { Totals } from "../analytics/query/totals.ts";
 import { dayOfHour, localHourOf } from "../store/rollups/local-time.ts";
+import { binOf } from "../store/rollups/sketch.ts";
+import { maxElapsedMs } from "./history-events.ts";
 import type { History, ModelResponse, ToolUse } from "./records.ts";
 
 export interface HistoryFigures {
@@ -14,8 +16,6 @@ export interface HistoryFigures {
   readonly total: Measures;
   /** Models without a price. */
   readonly unpriced: readonly string[];
-  /** Responses whose output is a lower bound. */
-  readonly inexact: number;
 }
 
 /** Responses have no tool, and tools no model. The time is in milliseconds since 1970; `toMs` is exclusive. */
@@ -35,18 +35,16 @@ export function historyFigures(
     for (const one of [group, total]) one.add(cells, dimensions, day);
   };
   const isWithin = ({ tsMs }: ModelResponse | ToolUse) => tsMs >= fromMs && tsMs < toMs;
-  let inexact = 0;
   for (const { responses, tools } of histories) {
     for (const response of responses.filter(isWithin)) {
       const day = dayOfHour(localHourOf(response.tsMs));
-      if (!response.isExact) inexact += 1;
       sessions.add(`${response.agent} ${response.session}`);
       if (by !== "tool") add(keyOf(response, by, day), cellsOf(response, day), dimensionsOf(response), day);
     }
     for (const use of tools.filter(isWithin)) {
       const day = dayOfHour(localHourOf(use.tsMs));
       sessions.add(`${use.agent} ${use.session}`);
-      if (by !== "model") add(keyOf(use, by, day), cellsOn(day), dimensionsOf(use), day);
+      if (by !== "model") add(keyOf(use, by, day), elapsedCells(use, day), dimensionsOf(use), day);
     }
   }
   return {
@@ -55,7 +53,6 @@ export function historyFigures(
       .sort((a, b) => (a.key < b.key ? -1 : 1)),
     total: { ...total.finish(), sessions: sessions.size },
     unpriced: [...unpriced].sort(),
-    inexact,
   };
 }
 
@@ -76,6 +73,11 @@ function keyOf(record: ModelResponse | ToolUse, by: HistoryGrouping, day: number
 
 /** A rollup of one response or tool use. */
 const cellsOn = (day: number): Cells => ({ ...noCells, bucket: day, count: 1 });
+
+function elapsedCells({ elapsedMs }: ToolUse, day: number): Cells {
+  const cells = cellsOn(day);
+  return elapsedMs === null ? cells : { ...cells, duration_sketch: String(binOf(Math.min(elapsedMs, maxElapsedMs))) };
+}
 
 function cellsOf({ tokens }: ModelResponse, day: number): Cells {
   const sums = (value: number) => [1, value, value, value];
@@ -101,6 +103,8 @@ function dimensionsOf(record: ModelResponse | ToolUse): Dimensions {
     hasOutcome: !isResponse && record.outcome !== null,
     isWaitedFor: false,
     isRefused: false,
+    isElapsed: true,
+    isLowerBound: isResponse && !record.isExact,
     contextSize: isResponse ? contextSizeOf(record.tokens.input) : undefined,
   };
 }

@@ -21,6 +21,12 @@ export interface ModelResponse extends OfSession {
   readonly tokens: Tokens;
   /** Whether the file says that the response is complete; else its output is a lower bound. */
   readonly isExact: boolean;
+  /** Whether the agent may write the response into its file once more, with larger numbers. */
+  readonly mayGrow?: boolean;
+  /** The agent's ID of the request, which OpenTelemetry reports too. */
+  readonly requestId?: string;
+  /** What the agent says that it cost, in millionths of a dollar. */
+  readonly costMicroUsd?: number;
 }
 
 /** A use of a tool. */

@@ -109,7 +109,9 @@ export function eraseRows(
     if (selection.by === "origin") {
       connection.prepare("DELETE FROM sessions WHERE origin = ? AND session_id LIKE 'expired-%'").run(selection.id);
       connection.prepare("DELETE FROM origins WHERE id = ?").run(selection.id);
-    } else if (selection.by !== "all") reduceSessions(connection, selection);
+    }
+    if (selection.by !== "all") reduceSessions(connection, selection);
+    eraseDigests(connection, selection);
     connection.prepare(`DELETE FROM events WHERE id IN (SELECT e.id ${selectedEvents(where)})`).run(...values);
     eraseTotals(connection, selection);
     also(connection);
@@ -121,7 +123,13 @@ export function eraseRows(
         AND NOT EXISTS (SELECT 1 FROM metrics m WHERE m.dimensions = dimensions.id);
       UPDATE state SET value = value + 1 WHERE name = 'erasures';
     `);
-    if (selection.by === "all") resetState(connection);
+    // What this machine recorded itself of a session stays.
+    if (selection.by === "origin")
+      connection.prepare("UPDATE sessions SET origin = 0 WHERE origin = ?").run(selection.id);
+    if (selection.by === "all") {
+      resetState(connection);
+      setNumber(connection, "purged_until", untilMs);
+    }
     if (selection.by === "period") {
       const { where: whereExpired, values: days } = expiredSessions(selection.days);
       connection.prepare(`DELETE FROM sessions WHERE ${whereExpired}`).run(...days);
@@ -130,6 +138,18 @@ export function eraseRows(
     addTombstone(connection, selection, selection.by !== "all" && selection.days !== undefined ? nowMs : untilMs);
     return { events: before.events - count("events"), sessions: before.sessions - count("sessions") };
   });
+}
+
+/** Forgets what was imported from agents' files, so that the same can be imported again. */
+function eraseDigests(connection: Connection, selection: EraseSelection): void {
+  const remove = (where: string, ...values: readonly SqlValue[]) =>
+    connection.prepare(`DELETE FROM imported WHERE ${where}`).run(...values);
+  if (selection.by === "all") remove("true");
+  else if (selection.by === "origin") remove("origin = ?", selection.id);
+  else if (selection.by === "period" || (selection.by === "source" && selection.source === "agent_history")) {
+    const { fromDay = 0, toDay = Number.MAX_SAFE_INTEGER } = selection.days ?? {};
+    remove("day >= ? AND day < ?", fromDay, toDay);
+  }
 }
 
 /** Gives continuing sessions new IDs and resets the counters. */

@@ -17,6 +17,8 @@ export type StateName =
   | "future_consent"
   | "future_consent_seen"
   | "purge_mark"
+  | "purged_until"
+  | "request_ids_since"
   | "exit_rules_since"
   | "rollup_generation";
 

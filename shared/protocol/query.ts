@@ -127,6 +127,8 @@ export interface Ended {
   readonly medianMs: number | null;
   readonly p95Ms: number | null;
   readonly p99Ms: number | null;
+  /** Median of the times in agents' files, which contain waiting for permission; `null` without any. */
+  readonly elapsedMs: number | null;
 }
 
 export interface Measures {
@@ -146,6 +148,8 @@ export interface Measures {
   readonly activeMs: number;
   /** Requests to language models. */
   readonly requests: number;
+  /** Requests whose output, and so their cost, is a lower bound: the agent's files hold only a part. */
+  readonly lowerBound: number;
   /** Sessions that were open in the period, or in the group by time or source; `null` for other groups and filters. */
   readonly sessions: number | null;
   readonly tokens: {

@@ -73,6 +73,7 @@ const ended = object({
   medianMs: nullable(nonNegative),
   p95Ms: nullable(nonNegative),
   p99Ms: nullable(nonNegative),
+  elapsedMs: nullable(nonNegative),
 });
 const measures: Validator<Measures> = object({
   runs: ended,
@@ -84,6 +85,7 @@ const measures: Validator<Measures> = object({
   permissionWaitMs: nonNegative,
   activeMs: nonNegative,
   requests: integer(),
+  lowerBound: integer(),
   sessions: nullable(integer()),
   tokens: object({
     input: nonNegative,

@@ -1,6 +1,6 @@
 import { hookAgents } from "../vocabulary/agents.ts";
 
-export const agentSources = ["otlp", ...hookAgents] as const;
+export const agentSources = ["otlp", "agent_history", ...hookAgents] as const;
 
 /** What produced an event. A source numbers the events of a session from 1; a gap means loss. */
 export const sources = [

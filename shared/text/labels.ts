@@ -13,6 +13,7 @@ const titles: Readonly<Record<Source, string>> = {
   node_sdk: "Node programs",
   python_sdk: "Python programs",
   otlp: "Agent (OpenTelemetry)",
+  agent_history: "Agents' files",
   claude_code: "Claude Code",
   cursor: "Cursor",
   vscode_agent: "VS Code agent",

@@ -64,6 +64,7 @@ export const ownCommands = [
   "agents test",
   "agents update",
   "agents report",
+  "agents import",
   "hook",
 ] as const;
 

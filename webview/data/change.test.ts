@@ -19,6 +19,7 @@ function ended(failed: number, sample: number): Ended {
     medianMs: null,
     p95Ms: null,
     p99Ms: null,
+    elapsedMs: null,
   };
 }
 

@@ -3,12 +3,7 @@ import { homedir } from "node:os";
 import { PriceList } from "../../../server/analytics/price-list.ts";
 import { isByTime } from "../../../server/analytics/query/group-key.ts";
 import { stretchOf } from "../../../server/analytics/query/stretch.ts";
-import {
-  type AgentHistory,
-  historyAgents,
-  type Progress,
-  readAgentHistory,
-} from "../../../server/history/agent-history.ts";
+import { type AgentHistory, historyAgents, readAgentHistory } from "../../../server/history/agent-history.ts";
 import { type HistoryFigures, historyFigures } from "../../../server/history/history-groups.ts";
 import {
   type FilterName,
@@ -21,16 +16,24 @@ import {
   matchesFilter,
 } from "../../../shared/protocol/query.ts";
 import { didYouMean } from "../../../shared/text/did-you-mean.ts";
-import { countText, numberText, percentText, sizeText } from "../../../shared/text/format.ts";
+import { numberText, percentText } from "../../../shared/text/format.ts";
 import { sourceLabel } from "../../../shared/text/labels.ts";
 import { pricesAsOf } from "../../../shared/vocabulary/prices.ts";
 import { UsageError } from "../../exit.ts";
 import { type CsvOption, csvMeasures, printCsv } from "../../output/csv.ts";
-import { type Column, costColumns, measuresTable, sorted } from "../../output/measures-table.ts";
-import { type JsonOption, print, printError, printJson, progressLine } from "../../output/print.ts";
+import {
+  type Column,
+  costColumns,
+  elapsedColumn,
+  lowerBoundNotes,
+  measuresTable,
+  sorted,
+} from "../../output/measures-table.ts";
+import { type JsonOption, print, printJson, progressLine } from "../../output/print.ts";
 import { heading, wrapped } from "../../output/terminal.ts";
 import { periodTitle } from "../../period.ts";
 import { type QueryOptions, queryOf } from "../../query.ts";
+import { historyProgress, printUnreadable, sourceText } from "./history-sources.ts";
 
 export type HistoryOptions = QueryOptions & JsonOption & CsvOption;
 
@@ -46,6 +49,7 @@ const callColumns: readonly Column[] = [
     isUsed: ({ calls }) => calls.failure !== null,
     rank: 2,
   },
+  elapsedColumn,
 ];
 
 /** Responses have no tool, and tools no model. */
@@ -60,7 +64,7 @@ export async function run(options: HistoryOptions): Promise<void> {
   const stretch = stretchOf(period, nowMs);
   const wanted = historyAgents.filter((agent) => matchesFilter(filters.agent, agent));
   const isQuiet = options.json === true || options.csv === true || !process.stderr.isTTY;
-  const read = readAgentHistory(wanted, homedir(), process.env, isQuiet ? undefined : showProgress());
+  const read = readAgentHistory(wanted, homedir(), process.env, isQuiet ? undefined : historyProgress());
   if (!isQuiet) progressLine("");
   const figures = historyFigures(
     read.map((history) => filtered(history, filters)),
@@ -79,7 +83,6 @@ export async function run(options: HistoryOptions): Promise<void> {
       groups,
       total: figures.total,
       unpriced: figures.unpriced,
-      inexact: figures.inexact,
       pricesAsOf,
       read: read.map(({ responses, tools, unreadable, ...of }) => ({
         ...of,
@@ -91,17 +94,13 @@ export async function run(options: HistoryOptions): Promise<void> {
   if (options.csv === true)
     await printCsv(groups.map(({ key, measures }) => ({ [by]: key, ...csvMeasures(measures) })));
   else printTable(by, groups, figures, read, periodTitle(period.period, stretch.fromMs, stretch.toMs));
-  for (const { unreadable } of read)
-    for (const { path, reason } of unreadable.slice(0, maxNamed)) printError(`Not read: ${path} (${reason})`);
+  for (const one of read) printUnreadable(one);
 }
 
 /** Its groupings are others. */
 function withoutGrouping({ by: _, ...options }: HistoryOptions): HistoryOptions {
   return options;
 }
-
-/** Files that are named when they cannot be read. */
-const maxNamed = 10;
 
 /** @throws UsageError */
 function refuseOthers(filters: Filters): void {
@@ -127,23 +126,10 @@ const filtered = ({ responses, tools }: AgentHistory, { model, tool }: Filters) 
   tools: model === undefined ? tools.filter((one) => matchesFilter(tool, one.tool)) : [],
 });
 
-/** Milliseconds between two lines of progress. */
-const progressMs = 100;
-
-function showProgress(): (progress: Progress) => void {
-  let shownMs = 0;
-  return ({ agent, bytes, totalBytes }) => {
-    const nowMs = Date.now();
-    if (nowMs - shownMs < progressMs) return;
-    shownMs = nowMs;
-    progressLine(`Reading ${sourceLabel(agent)}: ${sizeText(bytes)} of ${sizeText(totalBytes)}`);
-  };
-}
-
 function printTable(
   by: HistoryGrouping,
   groups: readonly Group[],
-  { total, unpriced, inexact }: HistoryFigures,
+  { total, unpriced }: HistoryFigures,
   read: readonly AgentHistory[],
   title: string,
 ): void {
@@ -156,30 +142,11 @@ function printTable(
     ...(total.requests === 0
       ? []
       : [`List prices of ${pricesAsOf}: what the API would have cost. Subscriptions and discounts are not known.`]),
-    ...(inexact === 0
-      ? []
-      : [
-          `${countText(inexact, "response")} may have had more output than the files say; their cost is at least this.`,
-        ]),
+    ...lowerBoundNotes(total),
     ...(unpriced.length === 0
       ? []
       : [`Not priced: ${unpriced.join(", ")} (${numberText(total.cost.unpricedTokens)} tokens).`]),
     "Only numbers, times and public names were read. Nothing was stored.",
   ];
   print(`\n${notes.map((note) => wrapped(note)).join("\n")}`);
-}
-
-function sourceText({ agent, files, bytes, skippedLines, unreadable, unknown, isCut }: AgentHistory): string {
-  const name = sourceLabel(agent);
-  if (files + unreadable.length + unknown === 0) return `${name}: no files.`;
-  const parts = [
-    `${countText(files, "file")}, ${sizeText(bytes)}`,
-    ...(skippedLines === 0 ? [] : [`${countText(skippedLines, "line")} skipped`]),
-    ...(unknown === 0 ? [] : [`${countText(unknown, "compressed file")} not read`]),
-    ...(unreadable.length === 0
-      ? []
-      : [`${countText(unreadable.length, "file or folder", "files or folders")} not readable`]),
-    ...(isCut ? ["more files not read"] : []),
-  ];
-  return `${name}: ${parts.join(", ")}.`;
 }

@@ -3,7 +3,14 @@ import type { Answer, FirstTry, Rate } from "../../../shared/protocol/query.ts";
 import { durationText, numberText, percentText, usdText } from "../../../shared/text/format.ts";
 import { UsageError } from "../../exit.ts";
 import { type CsvOption, csvMeasures, printCsv } from "../../output/csv.ts";
-import { type Column, measuresTable, sorted } from "../../output/measures-table.ts";
+import {
+  type Column,
+  elapsedColumn,
+  listPriceText,
+  lowerBoundNotes,
+  measuresTable,
+  sorted,
+} from "../../output/measures-table.ts";
 import { printIfOff } from "../../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { fitting, table } from "../../output/table.ts";
@@ -16,6 +23,7 @@ import { emptyText } from "../query-report.ts";
 const columns: readonly Column[] = [
   { title: "Calls", text: ({ calls }) => numberText(calls.count), isUsed: () => true },
   { title: "Failed", text: ({ calls }) => percentText(calls.failure?.rate ?? null), isUsed: () => true },
+  elapsedColumn,
   { title: "Refused", text: ({ refused }) => numberText(refused), isUsed: ({ refused }) => refused > 0, rank: 3 },
   { title: "Turns", text: ({ turns }) => numberText(turns), isUsed: ({ turns }) => turns > 0, rank: 2 },
   {
@@ -36,7 +44,7 @@ const columns: readonly Column[] = [
     isUsed: ({ tokens }) => tokens.input + tokens.output > 0,
     rank: 1,
   },
-  { title: "List price", text: ({ cost }) => usdText(cost.listUsd), isUsed: ({ cost }) => cost.listUsd !== null },
+  { title: "List price", text: listPriceText, isUsed: ({ cost }) => cost.listUsd !== null },
   {
     title: "Reported",
     text: ({ cost }) => usdText(cost.reportedUsd),
@@ -70,6 +78,7 @@ export async function run(options: AgentReportOptions): Promise<void> {
     print(heading(`Agents (${periodTitle(query.period.period, answer.fromMs, answer.toMs)})`));
     if (groups.length === 0) return print(`\n${emptyText(reader, query, answer)}`);
     print(`\n${tableOf(answer, groups)}`);
+    for (const note of lowerBoundNotes(answer.total)) print(`\n${wrapped(note)}`);
     if (firstTry !== undefined) printFirstTry(firstTry);
     else
       print(

@@ -18,6 +18,10 @@ export interface Dimensions {
   /** Whether the user waits for the run: it is neither a server nor interactive. */
   readonly isWaitedFor: boolean;
   readonly isRefused: boolean;
+  /** Whether durations contain waiting for permission: those of agents' files. */
+  readonly isElapsed: boolean;
+  /** Whether token counts are lower bounds. */
+  readonly isLowerBound: boolean;
   readonly contextSize: ContextSize | undefined;
 }
 
@@ -44,6 +48,12 @@ export function readDimensions(
   const sql = `SELECT d.id, d.event_type, d.source, d.tool_name, d.tool_phase, d.command_path, d.status, d.outcome_of,
     d.error_category, d.exit_class, d.activity, d.agent, d.agent_role, d.model, d.context_size, d.speed, d.mcp_server,
     d.workspace_hash, d.origin FROM dimensions d WHERE ${where}`;
+  const lowerBounds = new Set(
+    connection
+      .prepare("SELECT id FROM origins WHERE exactness = 'lower_bound'")
+      .all()
+      .map(({ id }) => id),
+  );
   for (const row of connection.prepare(sql).all(...values)) {
     const path = row["command_path"];
     if (!isInClass(path, filters)) continue;
@@ -53,6 +63,8 @@ export function readDimensions(
       hasOutcome: hasOutcome(row),
       isWaitedFor: typeof path !== "string" || isForeground(commandClass(path)),
       isRefused: row["error_category"] === "rejected",
+      isElapsed: row["source"] === "agent_history",
+      isLowerBound: row["origin"] !== 0 && lowerBounds.has(row["origin"]),
       contextSize: contextSizes.find((size) => size === row["context_size"]),
     });
   }

@@ -42,6 +42,7 @@ class EndedTotals {
   #maxMs = Number.NEGATIVE_INFINITY;
   #sketch: Sketch | undefined;
   #unread: string[] = [];
+  #elapsed: Sketch | undefined;
 
   add(row: Rollup, dimensions: Dimensions): void {
     const count = Number(row["count"]);
@@ -53,6 +54,11 @@ class EndedTotals {
     else if (status === "cancelled") this.#cancelled += count;
     const sketch = row["duration_sketch"];
     if (typeof sketch !== "string") return;
+    if (dimensions.isElapsed) {
+      this.#elapsed ??= new Sketch();
+      this.#elapsed.addText(sketch);
+      return;
+    }
     this.#timed += Number(row["duration_count"]);
     this.#totalMs += Number(row["duration_sum"]);
     this.#minMs = Math.min(this.#minMs, Number(row["duration_min"]));
@@ -71,6 +77,9 @@ class EndedTotals {
     this.#minMs = Math.min(this.#minMs, other.#minMs);
     this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
     if (other.#timed > 0) this.#read().addSketch(other.#read());
+    if (other.#elapsed === undefined) return;
+    this.#elapsed ??= new Sketch();
+    this.#elapsed.addSketch(other.#elapsed);
   }
 
   #read(): Sketch {
@@ -83,6 +92,7 @@ class EndedTotals {
   /** Frees the durations, after which nothing can be added. */
   release(): void {
     this.#sketch = undefined;
+    this.#elapsed = undefined;
   }
 
   get ended(): Ended {
@@ -100,6 +110,7 @@ class EndedTotals {
       medianMs,
       p95Ms,
       p99Ms,
+      elapsedMs: this.#elapsed?.quantile(0.5, 0, Number.POSITIVE_INFINITY) ?? null,
     };
   }
 
@@ -124,6 +135,7 @@ export class Totals {
   #permissionWaitMs = 0;
   #activeMs = 0;
   #requests = 0;
+  #lowerBound = 0;
   #listUsd: number | null = null;
   #reportedMicroUsd = 0;
   #unpricedTokens = 0;
@@ -151,6 +163,7 @@ export class Totals {
         break;
       case "request":
         this.#requests += Number(row["count"]);
+        if (dimensions.isLowerBound) this.#lowerBound += Number(row["count"]);
         break;
       case "other":
         break;
@@ -170,6 +183,7 @@ export class Totals {
     this.#permissionWaitMs += other.#permissionWaitMs;
     this.#activeMs += other.#activeMs;
     this.#requests += other.#requests;
+    this.#lowerBound += other.#lowerBound;
     if (other.#listUsd !== null) this.#listUsd = (this.#listUsd ?? 0) + other.#listUsd;
     this.#reportedMicroUsd += other.#reportedMicroUsd;
     this.#unpricedTokens += other.#unpricedTokens;
@@ -233,6 +247,7 @@ export class Totals {
       permissionWaitMs: this.#permissionWaitMs,
       activeMs: this.#activeMs,
       requests: this.#requests,
+      lowerBound: this.#lowerBound,
       tokens: { ...this.#tokens },
       cost: {
         // Rounded, so that the sum does not depend on the order of addition.

@@ -28,6 +28,11 @@ export class AgentIds {
     return this.uuid(7, use.length < randomLength ? `${session} ${use} ${phase}` : `${use} ${phase}`);
   }
 
+  /** Returns the ID of a model request, the same from OpenTelemetry and from the agent's files. */
+  request(agent: string, request: string): string {
+    return this.uuid(7, `${agent} request ${request}`);
+  }
+
   /** Returns the ID of a line without one: a UUIDv7 (RFC 9562), the same at each import. */
   ofLine(tsMs: number, identity: string): string {
     const time = tsMs.toString(16).padStart(12, "0").slice(-12);

@@ -74,7 +74,10 @@ export class OtlpConverter {
       }
       if (record.signal !== "metrics") this.#reportedByRecords.add(agent);
       else if (this.#reportedByRecords.has(agent) || record.tsMs < this.#countersFromMs) return [];
-      return requestOf(contextOf(this.#ids, agent, record), agent, kind, record);
+      const context = contextOf(this.#ids, agent, record);
+      const request = kind === "request" && record.signal === "logs" ? record.attributes["request_id"] : undefined;
+      const named = request === undefined ? context : { ...context, id: this.#ids.request(agent, request) };
+      return requestOf(named, agent, kind, record);
     });
   }
 }

@@ -1,4 +1,4 @@
-/** The table `origins`: imports of exports, each with the installation that recorded the data. */
+/** The table `origins`: imports of exports, each with the installation that recorded the data, and of agents' files. */
 import type { Connection, Row } from "../driver/driver.ts";
 import { grains } from "../rollups/rollups.ts";
 
@@ -13,6 +13,8 @@ export interface ImportedOrigin {
   readonly complete: boolean;
   readonly events: number;
   readonly sessions: number;
+  /** The agent whose files were read; `null` for an export. */
+  readonly agent: string | null;
 }
 
 const toOrigin = (row: Row): ImportedOrigin => ({
@@ -23,6 +25,7 @@ const toOrigin = (row: Row): ImportedOrigin => ({
   complete: row["complete"] === 1,
   events: Number(row["events"]),
   sessions: Number(row["sessions"]),
+  agent: row["agent"] === null ? null : String(row["agent"]),
 });
 
 export function listOrigins(connection: Connection): readonly ImportedOrigin[] {
@@ -78,6 +81,24 @@ export function completeOrigin(connection: Connection, id: number, replaced: num
   connection
     .prepare(`UPDATE sessions SET session_id = 'expired-' || id WHERE session_id NOT LIKE 'expired-%' AND ${empty}`)
     .run(id);
+}
+
+/** How exact the files of an agent are. */
+export type Exactness = "exact" | "lower_bound";
+
+/** Returns the origin of what an agent's files say with some exactness; adds it, or notes the time of this import. */
+export function historyOrigin(
+  connection: Connection,
+  { name, agent, exactness }: { readonly name: string; readonly agent: string; readonly exactness: Exactness },
+  nowMs: number,
+): number {
+  const row = connection
+    .prepare(
+      `INSERT INTO origins (name, as_of, imported_at, complete, agent, exactness) VALUES (?, ?, ?, 1, ?, ?)
+       ON CONFLICT (name) DO UPDATE SET as_of = excluded.as_of, imported_at = excluded.imported_at RETURNING id`,
+    )
+    .get(name, nowMs, nowMs, agent, exactness);
+  return Number(row?.["id"]);
 }
 
 /** Returns the first local hour that this machine recorded itself; `undefined` if there is none. */

@@ -15,6 +15,7 @@ import { ownSessions } from "./012-own-sessions.ts";
 import { commandChains } from "./013-command-chains.ts";
 import { agentReports } from "./014-agent-reports.ts";
 import { queries } from "./015-queries.ts";
+import { agentHistory } from "./016-agent-history.ts";
 
 type Step = string | ((connection: Connection) => void);
 
@@ -157,6 +158,7 @@ const steps: readonly Step[] = [
   commandChains,
   agentReports,
   queries,
+  agentHistory,
 ];
 
 export const schemaVersion = steps.length;

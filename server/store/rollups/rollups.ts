@@ -31,6 +31,26 @@ class Totals {
     for (const [name, value] of Object.entries(numbers)) this.#merge(name, [1, value, value, value]);
   }
 
+  /** Adds a time that contains waiting: it counts for quantiles and adds nothing to the sum. */
+  addElapsed(elapsedMs: number): void {
+    this.count += 1;
+    this.durations = merged(this.durations, [1, 0, elapsedMs, elapsedMs]);
+    this.#addBins(String(binOf(elapsedMs)));
+  }
+
+  /** Takes an event out. The least and largest numbers stay, because others may have them too. */
+  take({ numbers, elapsedMs }: TakenEvent): void {
+    this.count -= 1;
+    for (const [name, value] of Object.entries(numbers)) this.#merge(name, [-1, -value, value, value]);
+    if (elapsedMs === undefined || this.durations === undefined) return;
+    const [count, sum, min, max] = this.durations;
+    this.durations = count === 1 ? undefined : [count - 1, sum, min, max];
+    const sketch = new Sketch();
+    sketch.addText(this.bins);
+    sketch.addText(String(binOf(elapsedMs)), -1);
+    this.bins = String(sketch);
+  }
+
   /** Adds a stored row. */
   addRow(row: Row): void {
     this.count += Number(row["count"]);
@@ -78,6 +98,14 @@ function merged(a: Summary | undefined, b: Summary): Summary {
   return [a[0] + b[0], sum, Math.min(a[2], b[2]), Math.max(a[3], b[3])];
 }
 
+/** What an event added to totals: numbers, and a time that contains waiting. */
+export interface TakenEvent {
+  readonly hour: number;
+  readonly dimensions: number;
+  readonly numbers: Readonly<Record<string, number>>;
+  readonly elapsedMs?: number;
+}
+
 interface HourTotals {
   readonly hour: number;
   readonly dimensions: number;
@@ -95,6 +123,10 @@ export class HourlyTotals {
     numbers: Readonly<Record<string, number>> | undefined,
   ): void {
     this.#at(hour, dimensions).add(durationMs, numbers);
+  }
+
+  addElapsed(hour: number, dimensions: number, elapsedMs: number): void {
+    this.#at(hour, dimensions).addElapsed(elapsedMs);
   }
 
   /** Adds a stored row of the grain hour. */
@@ -136,6 +168,7 @@ export class RollupTable {
   readonly #find: Statement;
   readonly #put: Statement;
   readonly #grow: Statement;
+  readonly #delete: Statement;
   readonly #closedDay: Statement;
 
   constructor(connection: Connection) {
@@ -154,6 +187,7 @@ export class RollupTable {
            ELSE duration_sketch || ',' || excluded.duration_sketch END
        RETURNING length(duration_sketch) AS length`,
     );
+    this.#delete = connection.prepare("DELETE FROM metrics WHERE grain = ? AND bucket = ? AND dimensions = ?");
     this.#closedDay = connection.prepare("SELECT value FROM state WHERE name = 'closed_day'");
   }
 
@@ -169,6 +203,27 @@ export class RollupTable {
     if (day >= closedDay) return;
     this.#add(grains.day, day, dimensions, totals);
     if (isClosed(monthOfDay(day), closedDay)) this.#add(grains.month, monthOfDay(day), dimensions, totals);
+  }
+
+  /** Takes an event out of its hour, and of its day and month if those are rolled up. Returns whether the hour has totals. */
+  take(event: TakenEvent, closedDay: number): boolean {
+    const { hour, dimensions } = event;
+    const day = dayOfHour(hour);
+    const isFound = this.#take(grains.hour, hour, dimensions, event);
+    if (day < closedDay) this.#take(grains.day, day, dimensions, event);
+    if (isClosed(monthOfDay(day), closedDay)) this.#take(grains.month, monthOfDay(day), dimensions, event);
+    return isFound;
+  }
+
+  #take(grain: number, bucket: number, dimensions: number, event: TakenEvent): boolean {
+    const row = this.#find.get(grain, bucket, dimensions);
+    if (row === undefined) return false;
+    const totals = new Totals();
+    totals.addRow(row);
+    totals.take(event);
+    if (totals.count > 0) this.put(grain, bucket, dimensions, totals);
+    else this.#delete.run(grain, bucket, dimensions);
+    return true;
   }
 
   put(grain: number, bucket: number, dimensions: number, totals: Totals): void {

@@ -1,0 +1,40 @@
+/** What was read of agents' files, in words. */
+import type { AgentHistory, Progress } from "../../../server/history/agent-history.ts";
+import { countText, sizeText } from "../../../shared/text/format.ts";
+import { sourceLabel } from "../../../shared/text/labels.ts";
+import { printError, progressLine } from "../../output/print.ts";
+
+/** Milliseconds between two lines of progress. */
+const progressMs = 100;
+
+export function historyProgress(): (progress: Progress) => void {
+  let shownMs = 0;
+  return ({ agent, bytes, totalBytes }) => {
+    const nowMs = Date.now();
+    if (nowMs - shownMs < progressMs) return;
+    shownMs = nowMs;
+    progressLine(`Reading ${sourceLabel(agent)}: ${sizeText(bytes)} of ${sizeText(totalBytes)}`);
+  };
+}
+
+export function sourceText({ agent, files, bytes, skippedLines, unreadable, unknown, isCut }: AgentHistory): string {
+  const name = sourceLabel(agent);
+  if (files + unreadable.length + unknown === 0) return `${name}: no files.`;
+  const parts = [
+    `${countText(files, "file")}, ${sizeText(bytes)}`,
+    ...(skippedLines === 0 ? [] : [`${countText(skippedLines, "line")} skipped`]),
+    ...(unknown === 0 ? [] : [`${countText(unknown, "compressed file")} not read`]),
+    ...(unreadable.length === 0
+      ? []
+      : [`${countText(unreadable.length, "file or folder", "files or folders")} not readable`]),
+    ...(isCut ? ["more files not read"] : []),
+  ];
+  return `${name}: ${parts.join(", ")}.`;
+}
+
+/** Files that are named when they cannot be read. */
+const maxNamed = 10;
+
+export function printUnreadable({ unreadable }: AgentHistory): void {
+  for (const { path, reason } of unreadable.slice(0, maxNamed)) printError(`Not read: ${path} (${reason})`);
+}

@@ -1,0 +1,48 @@
+/** From when on agents' calls and requests were recorded while they happened, so that their files add nothing. */
+import type { Connection } from "../driver/driver.ts";
+import { startOfHour } from "../rollups/local-time.ts";
+import { readNumber } from "../state.ts";
+
+/** Agents whose hooks or OpenTelemetry name a tool use as their files do. */
+const withSharedIds: ReadonlySet<string> = new Set(["claude_code", "codex", "opencode"]);
+
+export interface LiveRecords {
+  /** Whether something at this time was recorded already; what is not can still be stored under the same ID. */
+  readonly covers: (kind: "call" | "request", tsMs: number) => boolean;
+}
+
+export function liveRecords(connection: Connection, agent: string): LiveRecords {
+  const expiredMs = readNumber(connection, "floor_ts");
+  const callsMs = firstMs(connection, agent, "agent_event");
+  const requestsMs = firstMs(connection, agent, "model_request");
+  const hasIds = withSharedIds.has(agent);
+  // Counters, and reports of earlier versions, do not name the request.
+  const sinceMs = agent === "claude_code" ? readNumber(connection, "request_ids_since") : Number.POSITIVE_INFINITY;
+  const unnamedMs = agent === "claude_code" ? firstMs(connection, agent, "model_request", "AND d.status IS NULL") : 0;
+  return {
+    covers: (kind, tsMs) => {
+      // The IDs of expired events are gone, so that nothing can be compared.
+      if (kind === "call") return tsMs >= callsMs && (!hasIds || tsMs < expiredMs);
+      return tsMs >= requestsMs && (tsMs < Math.max(sinceMs, expiredMs) || tsMs >= unnamedMs);
+    },
+  };
+}
+
+/** When this machine first recorded something of an agent, in milliseconds since 1970; infinity: never. */
+function firstMs(connection: Connection, agent: string, type: string, and = ""): number {
+  const which = `d.origin = 0 AND ifnull(d.agent, d.source) = ? AND d.event_type = ? ${and}`;
+  const hour = connection
+    .prepare(
+      `SELECT min(m.bucket) hour FROM rollups m JOIN dimensions d ON d.id = m.dimensions WHERE m.grain = 0 AND ${which}`,
+    )
+    .get(agent, type)?.["hour"];
+  if (typeof hour !== "number") return Number.POSITIVE_INFINITY;
+  const [from, to] = [startOfHour(hour), startOfHour(hour + 1)];
+  const event = connection
+    .prepare(
+      `SELECT min(e.ts) first FROM events e JOIN dimensions d ON d.id = e.dimensions
+       WHERE ${which} AND e.ts >= ? AND e.ts < ?`,
+    )
+    .get(agent, type, from, to)?.["first"];
+  return typeof event === "number" ? event : from;
+}

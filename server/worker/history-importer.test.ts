@@ -1,0 +1,348 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { v4, v7 } from "uuid";
+import { describe, expect, it } from "vitest";
+import { dayMs } from "../../shared/schema/durations.ts";
+import { markRaw } from "../../shared/schema/raw.ts";
+import type { Source } from "../../shared/schema/sources.ts";
+import {
+  canary,
+  claudeCodeHistory,
+  codexHistory,
+  geminiHistory,
+  type InventedHistory,
+  qwenHistory,
+  writeHistory,
+} from "../../test/fixtures/agent-history.ts";
+import { FixedClock } from "../../test/fixtures/clock.ts";
+import { SharingWorker } from "../../test/fixtures/sharing-worker.ts";
+import { tempFolder } from "../../test/fixtures/temp-folder.ts";
+import { hookEvents } from "../ingest/hooks/hook-events.ts";
+import { AgentIds } from "../ingest/hooks/ids.ts";
+import { filterPayload } from "../ingest/hooks/payload-filter.ts";
+import { OtlpConverter } from "../ingest/otlp/otlp-events.ts";
+import type { OtlpRecord } from "../ingest/otlp/otlp-record.ts";
+import { IdentityFile, NameHasher } from "../privacy/identity.ts";
+import { immediately, type Row } from "../store/driver/driver.ts";
+import { dayOfHour, localHourOf } from "../store/rollups/local-time.ts";
+import { canonicalRollups, rollUpDays } from "../store/rollups/rollups.ts";
+import { HistoryImporter } from "./history-importer.ts";
+
+const nowMs = Date.UTC(2026, 10, 20, 12);
+/** Within the retention of 90 days after the invented history, which begins in June. */
+const soonMs = Date.UTC(2026, 6, 1, 12);
+const inventedBy = {
+  claude_code: claudeCodeHistory,
+  codex: codexHistory,
+  gemini_cli: geminiHistory,
+  qwen_code: qwenHistory,
+} as const;
+const agents = Object.keys(inventedBy) as (keyof typeof inventedBy)[];
+const folders = {
+  claude_code: join(".claude", "projects"),
+  codex: ".codex",
+  gemini_cli: join(".gemini", "tmp"),
+  qwen_code: join(".qwen", "projects"),
+} as const;
+
+/** A machine with consent and agents' files. */
+class Machine extends SharingWorker {
+  readonly importer: HistoryImporter;
+  readonly files = tempFolder();
+
+  constructor(clock = new FixedClock(nowMs)) {
+    super({ clock });
+    this.importer = new HistoryImporter(this.core);
+    this.consent("local");
+  }
+
+  write(agent: keyof typeof folders, history: Pick<InventedHistory, "files">): void {
+    writeHistory(join(this.files, folders[agent]), history as InventedHistory);
+  }
+
+  plan(wanted: readonly Source[] = agents) {
+    return this.importer.plan(wanted, this.files, {}, () => undefined);
+  }
+
+  async import(wanted: readonly Source[] = agents, includeDeleted = false) {
+    return this.importer.import(this.plan(wanted), includeDeleted, () => undefined);
+  }
+
+  /** What the database says that an agent used. */
+  used(agent: string) {
+    const period = { period: "custom", from: "2026-05-25", to: "2026-07-25" } as const;
+    const answer = this.worker.reader.query({ period, filters: { agent } });
+    const { tokens, requests, calls, lowerBound } = answer.total;
+    return {
+      input: tokens.input,
+      cached: tokens.cacheRead,
+      written: tokens.cacheWrite5m + tokens.cacheWrite1h,
+      output: tokens.output,
+      responses: requests,
+      tools: calls.count,
+      failed: calls.failed,
+      lowerBound,
+    };
+  }
+
+  rows(sql: string): readonly Row[] {
+    return this.core.store.read((connection) => connection.prepare(sql).all()) ?? [];
+  }
+
+  rollUp(): void {
+    this.core.store.withExistingDatabase((connection) =>
+      immediately(connection, () => {
+        while (rollUpDays(connection, dayOfHour(localHourOf(nowMs))));
+      }),
+    );
+  }
+
+  live(): unknown {
+    return this.core.store.withExistingDatabase((connection) => [
+      canonicalRollups(connection),
+      connection.prepare("SELECT * FROM events ORDER BY id").all(),
+      connection.prepare("SELECT * FROM sessions ORDER BY id").all(),
+    ]);
+  }
+
+  /** Records what an agent does while it happens. */
+  recordCalls(...events: readonly object[]): void {
+    this.worker.record({ events: events.map((event) => markRaw(event)) });
+  }
+}
+
+/** The files as they were at a time: their lines until the first later one. A document is whole or not there. */
+function until({ files }: InventedHistory, ms: number): Pick<InventedHistory, "files"> {
+  const isLater = (text: string) =>
+    [...text.matchAll(/"timestamp":"([^"]+)"/g)].some(([, time]) => Date.parse(String(time)) > ms);
+  return {
+    files: new Map(
+      [...files].flatMap(([path, text]): [string, string][] => {
+        if (path.endsWith(".json")) return isLater(text) ? [] : [[path, text]];
+        const lines = text.split("\n");
+        const end = lines.findIndex(isLater);
+        return [[path, end === -1 ? text : lines.slice(0, end).join("\n")]];
+      }),
+    ),
+  };
+}
+
+const someCalls = (ts: number, source: string, count = 3, session = v4()) =>
+  Array.from({ length: count }, (_, n) => ({
+    id: v7({ msecs: ts + n }),
+    ts: ts + n * 1_000,
+    utc_offset_min: 120,
+    session_id: session,
+    source,
+    seq: n + 1,
+    event_type: "agent_event",
+    stream: "tool",
+    tool_name: "read_file",
+    tool_phase: "end",
+    agent: source,
+    status: "ok",
+    duration_ms: 40,
+  }));
+
+describe("importing agents' history", () => {
+  it.each(agents)(
+    "counts what %s used once, in any number of imports, whether it is stored or only counted",
+    async (agent) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 1, max: 1_000_000 }),
+          fc.boolean(),
+          fc.array(fc.integer({ min: 0, max: 120 }), { maxLength: 3 }),
+          async (seed, isRecent, cuts) => {
+            const machine = new Machine(new FixedClock(isRecent ? soonMs : nowMs));
+            const invented = inventedBy[agent](seed);
+            // The files grow between imports, and days are rolled up.
+            for (const cut of cuts.sort((a, b) => a - b)) {
+              machine.write(agent, until(invented, Date.UTC(2026, 5, 1, 8, cut)));
+              await machine.import([agent]);
+              machine.rollUp();
+            }
+            machine.write(agent, invented);
+            await machine.import([agent]);
+            const { lowerBound, ...used } = machine.used(agent);
+            expect(used).toEqual(invented.used);
+            const [planned] = machine.plan([agent]);
+            expect(lowerBound).toBe(planned?.inexact);
+            const [again] = await machine.import([agent]);
+            expect(again).toMatchObject({ added: 0, replaced: 0, live: 0, skipped: 0, refused: 0 });
+            expect(machine.rows("SELECT count(*) n FROM events")[0]?.["n"]).toBe(
+              isRecent ? used.responses + used.tools : 0,
+            );
+            // What the agent deletes stays.
+            rmSync(machine.files, { recursive: true });
+            mkdirSync(machine.files);
+            await machine.import([agent]);
+            expect(machine.used(agent)).toEqual({ ...used, lowerBound });
+          },
+        ),
+        { numRuns: 12 },
+      );
+    },
+  );
+
+  it("leaves what was recorded live as it was when it is undone", async () => {
+    for (const clock of [new FixedClock(soonMs), new FixedClock(nowMs)]) {
+      const machine = new Machine(clock);
+      machine.recordCalls(
+        ...someCalls(clock.nowMs() - 2 * dayMs, "cursor"),
+        ...someCalls(clock.nowMs() - dayMs, "claude_code"),
+      );
+      machine.rollUp();
+      const before = machine.live();
+      for (const agent of agents) machine.write(agent, inventedBy[agent](5));
+      await machine.import();
+      expect(machine.live()).not.toEqual(before);
+      for (const agent of agents) machine.importer.undo(agent);
+      expect(machine.live()).toEqual(before);
+      expect(machine.rows("SELECT (SELECT count(*) FROM imported) + (SELECT count(*) FROM origins) n")).toEqual([
+        { n: 0 },
+      ]);
+      // Undone is not deleted: it can be imported again.
+      const [claude] = await machine.import(["claude_code"]);
+      expect(claude?.added).toBeGreaterThan(0);
+    }
+  });
+
+  it("asks before it brings back what the user deleted", async () => {
+    const machine = new Machine(new FixedClock(soonMs));
+    machine.write("codex", codexHistory(3));
+    const { used } = codexHistory(3);
+    const count = used.responses + used.tools;
+    await machine.import(["codex"]);
+    machine.worker.purge();
+    expect(machine.plan(["codex"])[0]).toMatchObject({ deleted: count, importedMs: null });
+    expect(await machine.import(["codex"])).toMatchObject([{ added: 0, skipped: count }]);
+    expect(await machine.import(["codex"], true)).toMatchObject([{ added: count, skipped: 0 }]);
+    const { lowerBound: _, ...found } = machine.used("codex");
+    expect(found).toEqual(used);
+    const period = { period: "custom", from: "2026-05-25", to: "2026-07-25" } as const;
+    await machine.worker.erasePart({ source: null, workspace: null, period });
+    expect(machine.used("codex").responses).toBe(0);
+    expect(await machine.import(["codex"])).toMatchObject([{ added: 0, skipped: count }]);
+    expect(await machine.import(["codex"], true)).toMatchObject([{ added: count }]);
+  });
+
+  it("keeps no text and shares nothing", async () => {
+    const machine = new Machine(new FixedClock(soonMs));
+    for (const agent of agents) machine.write(agent, inventedBy[agent](11));
+    const planned = machine.plan();
+    expect(JSON.stringify(planned)).not.toContain(canary);
+    await machine.import();
+    machine.core.store.withExistingDatabase((connection) => connection.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+    const file = machine.rows("PRAGMA database_list")[0]?.["file"];
+    const { readFileSync } = await import("node:fs");
+    expect(readFileSync(String(file)).includes(canary)).toBe(false);
+    expect(machine.rows("SELECT count(*) n FROM events WHERE committed_at IS NOT NULL OR share IS NOT NULL")).toEqual([
+      { n: 0 },
+    ]);
+  });
+
+  it("does not count again what hooks recorded, also after it expired", async () => {
+    const clock = new FixedClock(soonMs);
+    const machine = new Machine(clock);
+    const ms = Date.UTC(2026, 5, 20, 9);
+    const line = (at: number, id: string) => [
+      JSON.stringify({
+        type: "assistant",
+        sessionId: "5e550001-0000-4000-8000-000000000001",
+        timestamp: new Date(at).toISOString(),
+        requestId: `req_${id}`,
+        message: {
+          id: `msg_${id}`,
+          model: "claude-opus-4-5",
+          stop_reason: "tool_use",
+          content: [{ type: "tool_use", id: `toolu_0123456789${id}`, name: "Read", input: {} }],
+          usage: { input_tokens: 10, output_tokens: 5 },
+        },
+      }),
+      "",
+    ];
+    machine.recordCalls(...someCalls(ms, "claude_code"));
+    const folder = join(machine.files, folders.claude_code, "-work");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "a.jsonl"), [line(ms - dayMs, "1"), line(ms + 5_000, "2")].flat().join("\n"));
+    // Within retention, IDs decide: both are new.
+    expect(await machine.import(["claude_code"])).toMatchObject([{ added: 4, live: 0 }]);
+    machine.importer.undo("claude_code");
+    machine.core.store.withExistingDatabase((connection) => {
+      connection.exec(`DELETE FROM events; UPDATE state SET value = ${ms + dayMs} WHERE name = 'floor_ts'`);
+    });
+    // The calls after the first recorded one may be among those that expired.
+    expect(await machine.import(["claude_code"])).toMatchObject([{ added: 3, live: 1 }]);
+  });
+
+  it("counts 200 calls once that hooks, OpenTelemetry and the files all report", async () => {
+    const machine = new Machine(new FixedClock(soonMs));
+    const identity = new IdentityFile(machine.core.paths.identityFile);
+    const ids = new AgentIds(new NameHasher(() => identity.localSalt()));
+    const otlp = new OtlpConverter(() => true, ids, 0);
+    const session = "5e550001-0000-4000-8000-000000000001";
+    const lines: object[] = [];
+    for (let n = 0; n < 200; n += 1) {
+      const tsMs = soonMs - dayMs + n * 60_000;
+      const use = `toolu_01${String(n).padStart(12, "0")}`;
+      const timestamp = (ms: number) => new Date(ms).toISOString();
+      lines.push(
+        {
+          type: "assistant",
+          sessionId: session,
+          timestamp: timestamp(tsMs),
+          requestId: `req_${n}`,
+          message: {
+            id: `msg_${n}`,
+            model: "claude-opus-4-5",
+            stop_reason: "tool_use",
+            content: [{ type: "tool_use", id: use, name: "Read", input: {} }],
+            usage: { input_tokens: 10, output_tokens: 5 },
+          },
+        },
+        {
+          type: "user",
+          sessionId: session,
+          timestamp: timestamp(tsMs + 500),
+          message: { content: [{ type: "tool_result", tool_use_id: use, is_error: false }] },
+        },
+      );
+      const hook = filterPayload({
+        hook_event_name: "PostToolUse",
+        session_id: session,
+        permission_mode: "default",
+        tool_name: "Read",
+        tool_use_id: use,
+        duration_ms: 480,
+      });
+      const log = (name: string, attributes: Readonly<Record<string, string>>): OtlpRecord => ({
+        signal: "logs",
+        name: `claude_code.${name}`,
+        tsMs: tsMs + 500,
+        attributes: { "session.id": session, ...attributes },
+      });
+      const events = [
+        ...hookEvents(hook, tsMs + 500, ids, { installedIn: "claude_code" }),
+        ...otlp.eventsOf([
+          log("tool_result", { tool_name: "Read", tool_use_id: use, success: "true", duration_ms: "480" }),
+          log("api_request", {
+            request_id: `req_${n}`,
+            model: "claude-opus-4-5",
+            input_tokens: "10",
+            output_tokens: "5",
+          }),
+        ]),
+      ];
+      machine.recordCalls(...events.map((event) => ({ utc_offset_min: 120, ...event })));
+    }
+    machine.write("claude_code", {
+      files: new Map([["-work/a.jsonl", `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`]]),
+    });
+    for (const live of [400, 400]) {
+      expect(await machine.import(["claude_code"])).toMatchObject([{ added: 0, live }]);
+      expect(machine.used("claude_code")).toMatchObject({ tools: 200, responses: 200, input: 2_000, output: 1_000 });
+    }
+  });
+});

@@ -1,0 +1,240 @@
+/**
+ * Imports the history that agents keep on disk. It is local only: never shared. Each step is complete in itself, so that an import
+ * that stops goes on where it was, and what is imported again counts once.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { dayMs, minuteMs } from "../../shared/schema/durations.ts";
+import { markRaw } from "../../shared/schema/raw.ts";
+import type { Source } from "../../shared/schema/sources.ts";
+import { NotPermittedError } from "../config/permission.ts";
+import { type AgentHistory, type Progress, readAgentHistory } from "../history/agent-history.ts";
+import { growthOf, historyEvent, liveIdOf } from "../history/history-events.ts";
+import type { ModelResponse, ToolUse } from "../history/records.ts";
+import { AgentIds } from "../ingest/hooks/ids.ts";
+import { Firewall } from "../privacy/firewall.ts";
+import { IdentityFile, NameHasher } from "../privacy/identity.ts";
+import { type Connection, immediately } from "../store/driver/driver.ts";
+import { withoutPlatform } from "../store/events/write.ts";
+import { deletedPeriods } from "../store/import/deleted-periods.ts";
+import { type HistoryCounts, type HistoryRecord, HistoryWriter } from "../store/import/history-writer.ts";
+import { type LiveRecords, liveRecords } from "../store/import/live-records.ts";
+import { historyOrigin, listOrigins } from "../store/import/origins.ts";
+import type { TelemetryCore } from "./core.ts";
+import { productInfo } from "./product-info.ts";
+
+type OneRecord = ModelResponse | ToolUse;
+
+/** What an agent's files hold, before anything is imported. */
+export interface PlannedHistory {
+  readonly agent: Source;
+  readonly history: AgentHistory;
+  readonly responses: number;
+  readonly tools: number;
+  /** Responses whose output is a lower bound. */
+  readonly inexact: number;
+  /** Milliseconds since 1970; `null` without records. */
+  readonly firstMs: number | null;
+  readonly lastMs: number | null;
+  /** Records from a time that the user deleted, and the last of them. */
+  readonly deleted: number;
+  readonly deletedUntilMs: number | null;
+  /** When the agent's files were imported last; `null`: never. */
+  readonly importedMs: number | null;
+}
+
+export interface ImportedHistory extends HistoryCounts {
+  readonly agent: Source;
+  /** Of a time that the user deleted. */
+  skipped: number;
+  /** Refused by the firewall: of a time before 2020 or in the future, or of a category without consent. */
+  refused: number;
+}
+
+/** Where an agent's records go. */
+interface Target {
+  readonly writer: HistoryWriter;
+  readonly live: LiveRecords;
+  readonly isDeleted: (tsMs: number) => boolean;
+}
+
+/** What hooks and OpenTelemetry report may arrive so late, so that younger records wait for the next import. */
+const arrivalMs = 2 * minuteMs;
+
+/** Records per transaction. */
+const recordsPerStep = 2_000;
+
+export class HistoryImporter {
+  readonly #core: TelemetryCore;
+  readonly #ids: AgentIds;
+  readonly #hasher: NameHasher;
+  readonly #firewall: Firewall;
+
+  constructor(core: TelemetryCore) {
+    this.#core = core;
+    const identity = new IdentityFile(core.paths.identityFile);
+    this.#hasher = new NameHasher(() => identity.localSalt());
+    this.#ids = new AgentIds(this.#hasher);
+    this.#firewall = new Firewall(this.#hasher);
+  }
+
+  /**
+   * Reads the files of some agents and returns what they hold. Changes nothing.
+   * @throws ConfigError, SQLite's error.
+   */
+  plan(
+    agents: readonly Source[],
+    home: string,
+    env: NodeJS.ProcessEnv,
+    progress: (progress: Progress) => void,
+  ): readonly PlannedHistory[] {
+    return readAgentHistory(agents, home, env, progress).map((history) => this.#planOf(history));
+  }
+
+  /** @throws NotPermittedError while recording is off. */
+  refuseWhileOff(): void {
+    if (this.#core.permissions.evaluate().permission.mode === "off")
+      throw new NotPermittedError("Recording is off. Turn it on first: nexus telemetry enable");
+  }
+
+  #planOf(history: AgentHistory): PlannedHistory {
+    const { agent, responses, tools } = history;
+    const store = this.#core.locatedStore();
+    const isDeleted = store.read((connection) => deletedPeriods(connection, agent)) ?? (() => false);
+    let [deleted, deletedUntilMs, firstMs, lastMs]: [number, number | null, number | null, number | null] = [
+      0,
+      null,
+      null,
+      null,
+    ];
+    for (const records of [responses, tools]) {
+      for (const { tsMs } of records) {
+        firstMs = Math.min(firstMs ?? tsMs, tsMs);
+        lastMs = Math.max(lastMs ?? tsMs, tsMs);
+        if (!isDeleted(tsMs)) continue;
+        deleted += 1;
+        deletedUntilMs = Math.max(deletedUntilMs ?? tsMs, tsMs);
+      }
+    }
+    const imported = (store.read(listOrigins) ?? []).filter((origin) => origin.agent === agent);
+    return {
+      agent,
+      history,
+      responses: responses.length,
+      tools: tools.length,
+      inexact: responses.filter(({ isExact }) => !isExact).length,
+      firstMs,
+      lastMs,
+      deleted,
+      deletedUntilMs,
+      importedMs: imported.length === 0 ? null : Math.max(...imported.map(({ importedMs }) => importedMs)),
+    };
+  }
+
+  /**
+   * Imports what was planned. `includeDeleted`: also from a time that the user deleted. `progress`: records done, of all agents.
+   * @throws NotPermittedError, ConfigError, SQLite's error, or the reason of the core's signal; what was written before stays.
+   */
+  async import(
+    planned: readonly PlannedHistory[],
+    includeDeleted: boolean,
+    progress: (done: number, total: number) => void,
+  ): Promise<readonly ImportedHistory[]> {
+    this.refuseWhileOff();
+    const total = planned.reduce((sum, { responses, tools }) => sum + responses + tools, 0);
+    let done = 0;
+    const results: ImportedHistory[] = [];
+    for (const { agent, history } of planned) {
+      const result = { agent, added: 0, replaced: 0, known: 0, live: 0, skipped: 0, refused: 0 };
+      results.push(result);
+      const untilMs = this.#core.clock.nowMs() - arrivalMs;
+      const records = [...history.responses, ...history.tools]
+        .filter(({ tsMs }) => tsMs < untilMs)
+        .sort((a, b) => a.tsMs - b.tsMs);
+      const target = this.#core.locatedStore().withDatabase((connection) => this.#targetOf(connection, agent));
+      for (let at = 0; at < records.length; at += recordsPerStep) {
+        const step = records.slice(at, at + recordsPerStep);
+        this.#write(step, target, includeDeleted, result);
+        done += step.length;
+        progress(done, total);
+        await nextTurn();
+        this.#core.signal.throwIfAborted();
+      }
+    }
+    this.#core.listener.dataChanged();
+    return results;
+  }
+
+  #targetOf(connection: Connection, agent: Source): Target {
+    const nowMs = this.#core.clock.nowMs();
+    const origin = (exactness: "exact" | "lower_bound") =>
+      historyOrigin(
+        connection,
+        { name: this.#hasher.hashOnce("agent", `history ${agent} ${exactness}`), agent, exactness },
+        nowMs,
+      );
+    return immediately(connection, () => ({
+      writer: new HistoryWriter(
+        connection,
+        { exact: origin("exact"), lower_bound: origin("lower_bound") },
+        withoutPlatform(productInfo),
+      ),
+      live: liveRecords(connection, agent),
+      isDeleted: deletedPeriods(connection, agent),
+    }));
+  }
+
+  #write(
+    step: readonly OneRecord[],
+    { writer, live, isDeleted }: Target,
+    includeDeleted: boolean,
+    result: ImportedHistory,
+  ): void {
+    const { permission, blockSensitive, limits } = this.#core.permissions.evaluate();
+    const nowMs = this.#core.clock.nowMs();
+    const options = { collect: permission.collect, blockSensitive };
+    const oldestMs = nowMs - limits.retentionDays * dayMs;
+    this.#core.locatedStore().withDatabase((connection) =>
+      immediately(connection, () => {
+        const records: HistoryRecord[] = [];
+        for (const record of step) {
+          if (!includeDeleted && isDeleted(record.tsMs)) {
+            result.skipped += 1;
+            continue;
+          }
+          const event = this.#firewall.admit(markRaw(historyEvent(record, this.#ids)), options, nowMs);
+          if (event === undefined) {
+            result.refused += 1;
+            continue;
+          }
+          const isResponse = "model" in record;
+          const isCovered = live.covers(isResponse ? "request" : "call", record.tsMs);
+          const growth = growthOf(record);
+          const exactness = isResponse && !record.isExact ? "lower_bound" : "exact";
+          records.push({ event, exactness, ...growth, isCovered, liveId: liveIdOf(record, this.#ids) });
+        }
+        writer.write(records, oldestMs, result);
+      }),
+    );
+  }
+
+  /** Returns the imports of agents' files: agent → when. */
+  imported(): ReadonlyMap<string, number> {
+    const origins = this.#core.locatedStore().read(listOrigins) ?? [];
+    return new Map(origins.flatMap(({ agent, importedMs }) => (agent === null ? [] : [[agent, importedMs]])));
+  }
+
+  /** Removes everything that was imported of an agent; what was recorded live does not change. @throws SQLite's error. */
+  undo(agent: string): { readonly events: number; readonly searched: number; readonly copies: readonly string[] } {
+    const store = this.#core.locatedStore();
+    let [events, searched] = [0, 0];
+    const copies = new Set<string>();
+    for (const { id } of (store.read(listOrigins) ?? []).filter((origin) => origin.agent === agent)) {
+      const erased = store.erase({ by: "origin", id });
+      events += erased.events;
+      searched += erased.searched;
+      for (const copy of erased.copies) copies.add(copy);
+    }
+    this.#core.listener.dataChanged();
+    return { events, searched, copies: [...copies] };
+  }
+}
