@@ -16,6 +16,7 @@ import { dashboard } from "./dashboard.ts";
 import { commandLines, firewall, scanner, vocabulary } from "./firewall.ts";
 import { durable } from "./fsync.ts";
 import { history } from "./history.ts";
+import { historyImport } from "./history-import.ts";
 import { hook } from "./hook.ts";
 import { ingest } from "./ingest.ts";
 import { setLoad } from "./load.ts";
@@ -72,6 +73,7 @@ const benches: readonly Bench[] = [
     run: dashboard,
   },
   { names: ["history-rate", "history-memory"], run: history },
+  { names: ["history-import"], run: historyImport },
   { names: ["hook-p50", "hook-to-cat", "hook-64k-to-cat"], run: hook },
   { names: ["otlp-rate"], run: otlp },
   { names: ["receiver-p50", "receiver-p95", "receiver-burst-lost"], run: receiver },

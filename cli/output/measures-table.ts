@@ -1,7 +1,8 @@
 /** Tables of groups with their measures: names on the left, numbers on the right. */
 import { type Group, type Grouping, type Measures, timeGroupings } from "../../shared/protocol/query.ts";
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
-import { countText, durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
+import { durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
+import { atLeast, lowerBoundText } from "../../shared/text/lower-bound.ts";
 import { UsageError } from "../exit.ts";
 import { changeText, minSample } from "./change.ts";
 import { fitting, table } from "./table.ts";
@@ -25,15 +26,11 @@ const hasRuns = ({ runs }: Measures) => runs.count > 0;
 const hasCalls = ({ calls }: Measures) => calls.count > 0;
 const hasTokens = ({ tokens }: Measures) => tokens.input + tokens.output > 0;
 
-const atLeast = ({ lowerBound }: Measures, text: string): string => (lowerBound > 0 ? `≥ ${text}` : text);
 export const listPriceText = (measures: Measures): string =>
   measures.cost.listUsd === null ? dash : atLeast(measures, usdText(measures.cost.listUsd));
 
-/** Says which figures with a ≥ are lower bounds. */
-export const lowerBoundNotes = ({ lowerBound }: Measures): readonly string[] =>
-  lowerBound === 0
-    ? []
-    : [`≥: ${countText(lowerBound, "response")} may have had more output than the agent's files say.`];
+export const lowerBoundNotes = (total: Measures): readonly string[] =>
+  total.lowerBound === 0 ? [] : [lowerBoundText(total)];
 
 /** Times in agents' files contain waiting for permission, so that only their median says something. */
 export const elapsedColumn: Column = {

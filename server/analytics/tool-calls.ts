@@ -112,7 +112,7 @@ function coverageOf(rows: readonly Row[]): readonly AgentCoverage[] {
     if (row["tool_phase"] === "start") coverage.started += count;
     if (!isToolCall(row)) continue;
     coverage.ended += count;
-    coverage.withDuration += Number(row["duration_count"]);
+    if (source !== "agent_history") coverage.withDuration += Number(row["duration_count"]);
     if (isOutcome.has(row["status"])) coverage.withOutcome += count;
     if (row["status"] === "failed") coverage.failed += count;
   }

@@ -7,9 +7,9 @@ import type { ModelResponse, ToolUse } from "./records.ts";
 /** A longer time is mostly a wait for the user. */
 export const maxElapsedMs = 10 * minuteMs;
 
-/** Returns the ID with which hooks or OpenTelemetry report a record, if they do. Not every line of a response names its request. */
+/** Returns the ID with which hooks or OpenTelemetry report a record, if it is not that of its event. Not every line of a response names its request. */
 export function liveIdOf(record: ModelResponse | ToolUse, ids: AgentIds): string | undefined {
-  if ("tool" in record) return ids.use(record.id, record.session, "end");
+  if ("tool" in record) return ids.isShared(record.id) ? undefined : ids.use(record.id, record.session, "end");
   return record.requestId === undefined ? undefined : ids.request(record.agent, record.requestId);
 }
 

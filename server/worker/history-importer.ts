@@ -210,7 +210,7 @@ export class HistoryImporter {
           const isCovered = live.covers(isResponse ? "request" : "call", record.tsMs);
           const growth = growthOf(record);
           const exactness = isResponse && !record.isExact ? "lower_bound" : "exact";
-          records.push({ event, exactness, ...growth, isCovered, liveId: liveIdOf(record, this.#ids) });
+          records.push({ event, exactness, ...growth, isCovered, liveId: () => liveIdOf(record, this.#ids) });
         }
         writer.write(records, oldestMs, result);
       }),

@@ -102,9 +102,10 @@ export class ExportImporter {
     this.#core = core;
   }
 
-  /** Returns the imports, oldest first. */
+  /** Returns the imports of exports, oldest first. */
   list(): readonly ImportedOrigin[] {
-    return this.#core.locatedStore().read(listOrigins) ?? [];
+    const origins = this.#core.locatedStore().read(listOrigins) ?? [];
+    return origins.filter(({ agent }) => agent === null);
   }
 
   /**

@@ -24,6 +24,7 @@ const limits: Readonly<Record<string, Message>> = {
   vscode_task: message("Tasks without a process have no outcome."),
   nexus_cli: message("Only tools that write event logs, and commands started with nexus run."),
   otlp: message("Only data that the agent exports."),
+  agent_history: message("Only what the agent's files hold; their times contain waiting for permission."),
 };
 const agentLimit: Message = message(
   "Only events reported by its hooks or OpenTelemetry; hooks do not report denied calls or cloud sessions.",

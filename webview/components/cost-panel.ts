@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Answer, Group } from "../../shared/protocol/query.ts";
 import { dayText, numberText, percentText, usdText } from "../../shared/text/format.ts";
+import { atLeast, lowerBoundText } from "../../shared/text/lower-bound.ts";
 import { type CostPart, stackedCost } from "../charts/stacked-cost.ts";
 import { groupLabel } from "../data/names.ts";
 import { figures, timeSubject } from "../data/questions.ts";
@@ -71,7 +72,7 @@ function costTable(
         },
         {
           name: "List price",
-          view: ({ measures }) => usdText(measures.cost.listUsd),
+          view: ({ measures }) => atLeast(measures, usdText(measures.cost.listUsd)),
           value: ({ measures }) => measures.cost.listUsd,
         },
         {
@@ -93,7 +94,7 @@ function costTable(
         },
         {
           name: "Output",
-          view: ({ measures }) => numberText(measures.tokens.output),
+          view: ({ measures }) => atLeast(measures, numberText(measures.tokens.output)),
           value: ({ measures }) => measures.tokens.output,
         },
       ],
@@ -124,6 +125,6 @@ export function costPanel(agents: Answer, model: ViewState, actions: Actions): T
       ${costTable("agent", agents, model, actions)}
       ${workspaces === undefined ? nothing : costTable("workspace", workspaces, model, actions)}
     </div>
-    <p class="quiet">List prices of ${models.pricesAsOf}. Subscriptions and discounts are not known.${unpriced}</p>
+    <p class="quiet">List prices of ${models.pricesAsOf}. Subscriptions and discounts are not known.${unpriced}${models.total.lowerBound === 0 ? "" : ` ${lowerBoundText(models.total)}`}</p>
   </section>`;
 }

@@ -37,9 +37,10 @@ export function readDetails(
   const stretch = stretchOf(period, nowMs);
   const sketch = new Sketch();
   const reader = new FiguresReader(connection, undefined, filters, new PriceList(), new Set(), cache);
-  reader.each(stretch, (row, { kind, hasOutcome }) => {
+  reader.each(stretch, (row, { kind, hasOutcome, isElapsed }) => {
     const text = row["duration_sketch"];
-    if ((kind === "run" || kind === "call") && hasOutcome && typeof text === "string") sketch.addText(text);
+    if ((kind === "run" || kind === "call") && hasOutcome && !isElapsed && typeof text === "string")
+      sketch.addText(text);
   });
   const dimensions = [...readDimensions(connection, filters, endedCondition)];
   const isLive = ([, { row }]: readonly [number, Dimensions]) => row["origin"] === 0;

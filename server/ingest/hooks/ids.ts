@@ -17,7 +17,7 @@ export class AgentIds {
 
   /** Returns the session ID of an agent, the same from hooks and OpenTelemetry. */
   session(agent: string, session: string): string {
-    return this.uuid(4, `${agent} ${session}`);
+    return uuidOf(4, this.#hasher.hash("agent", `${agent} ${session}`));
   }
 
   /**
@@ -25,7 +25,12 @@ export class AgentIds {
    * several agents, which may have different sessions.
    */
   use(use: string, session: string, phase: string): string {
-    return this.uuid(7, use.length < randomLength ? `${session} ${use} ${phase}` : `${use} ${phase}`);
+    return this.uuid(7, this.isShared(use) ? `${use} ${phase}` : `${session} ${use} ${phase}`);
+  }
+
+  /** Whether an agent's ID of a tool call needs no session to be the only one. */
+  isShared(use: string): boolean {
+    return use.length >= randomLength;
   }
 
   /** Returns the ID of a model request, the same from OpenTelemetry and from the agent's files. */
@@ -45,7 +50,9 @@ export class AgentIds {
    * @throws the file system's error if there is no salt.
    */
   uuid(version: 4 | 7, text: string): string {
-    const hex = this.#hasher.hashOnce("agent", text);
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+    return uuidOf(version, this.#hasher.hashOnce("agent", text));
   }
 }
+
+const uuidOf = (version: 4 | 7, hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

@@ -23,8 +23,8 @@ export interface HistoryRecord {
   readonly size: number;
   /** Whether it was recorded when it happened, if not under the same ID. */
   readonly isCovered: boolean;
-  /** The ID with which it was recorded when it happened, if that is another one. */
-  readonly liveId: string | undefined;
+  /** Returns the ID with which it was recorded when it happened, if that is another one. */
+  readonly liveId: () => string | undefined;
 }
 
 /** Records by what became of them. */
@@ -135,8 +135,8 @@ export class HistoryWriter {
       counts[isLarger ? "replaced" : "known"] += 1;
       return false;
     }
-    const isLive = (of: Uint8Array) => this.#find.get(of) !== undefined;
-    if (!isCovered && !isLive(id) && (liveId === undefined || !isLive(uuidBytes(liveId)))) return true;
+    const isLive = (of: string | undefined) => of !== undefined && this.#find.get(uuidBytes(of)) !== undefined;
+    if (!isCovered && !isLive(event.id) && !isLive(liveId())) return true;
     counts.live += 1;
     return false;
   }
