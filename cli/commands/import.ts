@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { ExportImporter, ImportPlan, PlannedOrigin } from "../../server/worker/importer.ts";
 import { textOf } from "../../shared/protocol/message.ts";
 import { countText, dateTimeText, numberText } from "../../shared/text/format.ts";
+import { sourceLabel } from "../../shared/text/labels.ts";
 import { proofMessage } from "../../shared/text/sentences.ts";
 import { UsageError } from "../exit.ts";
 import { definitionList, type JsonOption, print, printJson, progressLine } from "../output/print.ts";
@@ -98,11 +99,15 @@ async function importFile(importer: ExportImporter, file: string, { yes, json }:
   print("Imported data is never shared. To undo: nexus import --list");
 }
 
-function printPlan({ file, exportedMs, productVersion, origins, unknownValues }: ImportPlan): void {
+function printPlan({ file, exportedMs, productVersion, origins, unknownValues, historyOf }: ImportPlan): void {
   print(`${file}: exported ${dateTimeText(exportedMs)} by version ${productVersion}.`);
   if (origins.length > 0) print(definitionList(origins.map(rowsOf)));
   if (origins.some(({ action }) => action !== "skip"))
     print("It brings back what you deleted of it here. To remove it again: nexus import --undo NUMBER");
+  if (historyOf.length > 0)
+    print(
+      `Left out: history from the files of ${historyOf.map((agent) => sourceLabel(agent)).join(", ")}. Import it from those files: nexus agents import`,
+    );
   if (unknownValues > 0) print(`${countText(unknownValues, "value")} unknown to this version will be left out.`);
 }
 

@@ -23,13 +23,18 @@ export function growthOf(record: ModelResponse | ToolUse): { readonly mayGrow: b
   return { mayGrow, size: 2 * tokens.output + (isExact ? 1 : 0) };
 }
 
+/** When a record happened, in milliseconds since 1970: a tool use at its result. */
+export const eventMs = (record: ModelResponse | ToolUse): number =>
+  record.tsMs + ("tool" in record ? Math.min(record.elapsedMs ?? 0, maxElapsedMs) : 0);
+
 /**
  * A tool use with an ID of its own has that of its end, the same as from hooks and OpenTelemetry; a short one is not mixed with its
  * session, because a fork has another one. Its duration is the time until its result, at most
  * 10 minutes.
  */
 export function historyEvent(record: ModelResponse | ToolUse, ids: AgentIds): HookEvent {
-  const { agent, session, tsMs, isSubagent } = record;
+  const { agent, session, isSubagent } = record;
+  const time = timeOf(eventMs(record));
   const common = {
     source: "agent_history",
     agent,
@@ -40,7 +45,7 @@ export function historyEvent(record: ModelResponse | ToolUse, ids: AgentIds): Ho
     const { id, model, tokens, costMicroUsd } = record;
     return {
       ...common,
-      ...timeOf(tsMs),
+      ...time,
       id: ids.uuid(7, `${agent} response ${id}`),
       event_type: "model_request",
       model,
@@ -57,7 +62,7 @@ export function historyEvent(record: ModelResponse | ToolUse, ids: AgentIds): Ho
   const { id, tool, elapsedMs, outcome } = record;
   return {
     ...common,
-    ...timeOf(tsMs + Math.min(elapsedMs ?? 0, maxElapsedMs)),
+    ...time,
     id: ids.use(id, `${agent} history`, "end"),
     event_type: "agent_event",
     stream: "tool",

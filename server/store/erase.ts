@@ -109,8 +109,7 @@ export function eraseRows(
     if (selection.by === "origin") {
       connection.prepare("DELETE FROM sessions WHERE origin = ? AND session_id LIKE 'expired-%'").run(selection.id);
       connection.prepare("DELETE FROM origins WHERE id = ?").run(selection.id);
-    }
-    if (selection.by !== "all") reduceSessions(connection, selection);
+    } else if (selection.by !== "all") reduceSessions(connection, selection);
     eraseDigests(connection, selection);
     connection.prepare(`DELETE FROM events WHERE id IN (SELECT e.id ${selectedEvents(where)})`).run(...values);
     eraseTotals(connection, selection);
@@ -123,9 +122,6 @@ export function eraseRows(
         AND NOT EXISTS (SELECT 1 FROM metrics m WHERE m.dimensions = dimensions.id);
       UPDATE state SET value = value + 1 WHERE name = 'erasures';
     `);
-    // What this machine recorded itself of a session stays.
-    if (selection.by === "origin")
-      connection.prepare("UPDATE sessions SET origin = 0 WHERE origin = ?").run(selection.id);
     if (selection.by === "all") {
       resetState(connection);
       setNumber(connection, "purged_until", untilMs);

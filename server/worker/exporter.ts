@@ -97,9 +97,10 @@ export async function exportTo(core: TelemetryCore, sink: ExportSink, options: E
       exported_at: new Date(core.clock.nowMs()).toISOString(),
       product_version: productVersion,
       installation: exportedInstallation(core.permissions.installation() ?? ""),
-      origins: (snapshot?.origins ?? []).map(({ name, asOfMs }) => ({
+      origins: (snapshot?.origins ?? []).map(({ name, asOfMs, agent }) => ({
         installation: name,
         as_of: new Date(asOfMs).toISOString(),
+        ...(agent === undefined ? {} : { agent }),
       })),
     });
     for (const kind of what) {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { v4, v7 } from "uuid";
 import { describe, expect, it } from "vitest";
-import { dayMs } from "../../shared/schema/durations.ts";
+import { exportKinds } from "../../shared/protocol/worker.ts";
+import { dayMs, minuteMs } from "../../shared/schema/durations.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
 import type { Source } from "../../shared/schema/sources.ts";
 import {
@@ -28,6 +29,7 @@ import { immediately, type Row } from "../store/driver/driver.ts";
 import { dayOfHour, localHourOf } from "../store/rollups/local-time.ts";
 import { canonicalRollups, rollUpDays } from "../store/rollups/rollups.ts";
 import { HistoryImporter } from "./history-importer.ts";
+import { ExportImporter } from "./importer.ts";
 
 const nowMs = Date.UTC(2026, 10, 20, 12);
 /** Within the retention of 90 days after the invented history, which begins in June. */
@@ -126,6 +128,18 @@ function until({ files }: InventedHistory, ms: number): Pick<InventedHistory, "f
       }),
     ),
   };
+}
+
+/** Lines of Claude Code: a use of a tool and its result some seconds later. */
+function toolUse(sessionId: string, id: string, ms: number, seconds: number): string {
+  const timestamp = (at: number) => new Date(at).toISOString();
+  const use = { type: "tool_use", id, name: "Read", input: {} };
+  const result = { type: "tool_result", tool_use_id: id, is_error: false };
+  const lines = [
+    { type: "assistant", sessionId, timestamp: timestamp(ms), message: { content: [use] } },
+    { type: "user", sessionId, timestamp: timestamp(ms + seconds * 1_000), message: { content: [result] } },
+  ];
+  return `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`;
 }
 
 const someCalls = (ts: number, source: string, count = 3, session = v4()) =>
@@ -275,6 +289,79 @@ describe("importing agents' history", () => {
     });
     // The calls after the first recorded one may be among those that expired.
     expect(await machine.import(["claude_code"])).toMatchObject([{ added: 3, live: 1 }]);
+  });
+
+  it("keeps conversations at the same time apart, and live events in sessions of their own", async () => {
+    const parallel = (ms: number) =>
+      ["1", "2", "3"].map((n) => [`-work/${n}.jsonl`, toolUse(`5e55000${n}`, `toolu_0123456789${n}`, ms, 2)] as const);
+    const old = new Machine(new FixedClock(nowMs));
+    old.write("claude_code", { files: new Map(parallel(nowMs - 200 * dayMs)) });
+    await old.import(["claude_code"]);
+    expect(old.rows("SELECT count(*) n FROM sessions")).toEqual([{ n: 3 }]);
+
+    const machine = new Machine(new FixedClock(soonMs));
+    const clean = new Machine(new FixedClock(soonMs));
+    machine.write("claude_code", { files: new Map(parallel(soonMs - 10 * minuteMs)) });
+    await machine.import(["claude_code"]);
+    const identity = new IdentityFile(machine.core.paths.identityFile);
+    const session = new AgentIds(new NameHasher(() => identity.localSalt())).session("claude_code", "5e550001");
+    const later = someCalls(soonMs - 5 * minuteMs, "claude_code", 3, session);
+    for (const one of [machine, clean]) one.recordCalls(...later);
+    const live = (one: Machine) =>
+      one.rows("SELECT s.os, s.started_at, s.ended_at, s.origin FROM sessions s WHERE s.origin = 0");
+    expect(live(machine)).toEqual(live(clean));
+    machine.importer.undo("claude_code");
+    expect(machine.rows("SELECT count(*) n FROM sessions")).toEqual([{ n: 1 }]);
+    expect(live(machine)).toEqual(live(clean));
+  });
+
+  it("waits two minutes after a result, and knows a deleted day by it", async () => {
+    const machine = new Machine(new FixedClock(soonMs));
+    machine.write("claude_code", {
+      files: new Map([["-work/a.jsonl", toolUse("5e550001", "toolu_01234567891", soonMs - 5 * minuteMs, 299)]]),
+    });
+    expect(await machine.import(["claude_code"])).toMatchObject([{ added: 0 }]);
+    // From 23:58 to 0:03 in Berlin.
+    const beforeMidnight = Date.UTC(2026, 5, 20, 21, 58);
+    machine.write("claude_code", {
+      files: new Map([["-work/a.jsonl", toolUse("5e550001", "toolu_01234567891", beforeMidnight, 300)]]),
+    });
+    expect(await machine.import(["claude_code"])).toMatchObject([{ added: 1 }]);
+    const period = { period: "custom", from: "2026-06-21", to: "2026-06-21" } as const;
+    await machine.worker.erasePart({ source: null, workspace: null, period });
+    expect(await machine.import(["claude_code"])).toMatchObject([{ added: 0, skipped: 1 }]);
+  });
+
+  it("leaves history out of the import of an export, and stops when data is deleted meanwhile", async () => {
+    const machine = new Machine(new FixedClock(soonMs));
+    const other = new Machine(new FixedClock(soonMs));
+    machine.recordCalls(...someCalls(soonMs - dayMs, "cursor"));
+    machine.write("codex", codexHistory(3));
+    await machine.import(["codex"]);
+    const file = join(machine.home, "all.json");
+    await machine.worker.reader.export(file, { format: "json", what: exportKinds }, true);
+    for (const [one, events] of [
+      [machine, 0],
+      [other, 3],
+    ] as const) {
+      const importer = new ExportImporter(one.core);
+      const plan = await importer.plan(file);
+      expect(plan.historyOf).toEqual(["codex"]);
+      expect(await importer.import(plan)).toMatchObject({ events });
+      expect(importer.list()).toHaveLength(events === 0 ? 0 : 1);
+    }
+    machine.write("claude_code", {
+      files: new Map(
+        Array.from({ length: 2_100 }, (_, n) => [
+          `-work/${n}.jsonl`,
+          toolUse(`5e55${n}`, `toolu_0123456789${n}`, soonMs - 3 * dayMs, 1),
+        ]),
+      ),
+    });
+    await expect(
+      machine.importer.import(machine.plan(["claude_code"]), true, () => machine.worker.purge()),
+    ).rejects.toThrow("Data was deleted during the import");
+    expect(machine.rows("SELECT count(*) n FROM imported")).toEqual([{ n: 0 }]);
   });
 
   it("counts 200 calls once that hooks, OpenTelemetry and the files all report", async () => {

@@ -8,7 +8,7 @@ import { markRaw } from "../../shared/schema/raw.ts";
 import type { Source } from "../../shared/schema/sources.ts";
 import { NotPermittedError } from "../config/permission.ts";
 import { type AgentHistory, type Progress, readAgentHistory } from "../history/agent-history.ts";
-import { growthOf, historyEvent, liveIdOf } from "../history/history-events.ts";
+import { eventMs, growthOf, historyEvent, liveIdOf } from "../history/history-events.ts";
 import type { ModelResponse, ToolUse } from "../history/records.ts";
 import { AgentIds } from "../ingest/hooks/ids.ts";
 import { Firewall } from "../privacy/firewall.ts";
@@ -16,10 +16,12 @@ import { IdentityFile, NameHasher } from "../privacy/identity.ts";
 import { type Connection, immediately } from "../store/driver/driver.ts";
 import { withoutPlatform } from "../store/events/write.ts";
 import { deletedPeriods } from "../store/import/deleted-periods.ts";
-import { type HistoryCounts, type HistoryRecord, HistoryWriter } from "../store/import/history-writer.ts";
+import { type HistoryCounts, type HistoryRecord, HistoryWriter, isImported } from "../store/import/history-writer.ts";
 import { type LiveRecords, liveRecords } from "../store/import/live-records.ts";
 import { historyOrigin, listOrigins } from "../store/import/origins.ts";
+import { readNumber } from "../store/state.ts";
 import type { TelemetryCore } from "./core.ts";
+import { EraseError } from "./erasing.ts";
 import { productInfo } from "./product-info.ts";
 
 type OneRecord = ModelResponse | ToolUse;
@@ -38,14 +40,14 @@ export interface PlannedHistory {
   /** Records from a time that the user deleted, and the last of them. */
   readonly deleted: number;
   readonly deletedUntilMs: number | null;
+  /** Younger records wait for the next import. */
+  readonly untilMs: number;
   /** When the agent's files were imported last; `null`: never. */
   readonly importedMs: number | null;
 }
 
 export interface ImportedHistory extends HistoryCounts {
   readonly agent: Source;
-  /** Of a time that the user deleted. */
-  skipped: number;
   /** Refused by the firewall: of a time before 2020 or in the future, or of a category without consent. */
   refused: number;
 }
@@ -55,6 +57,8 @@ interface Target {
   readonly writer: HistoryWriter;
   readonly live: LiveRecords;
   readonly isDeleted: (tsMs: number) => boolean;
+  /** How often something had been erased. */
+  readonly erasures: number;
 }
 
 /** What hooks and OpenTelemetry report may arrive so late, so that younger records wait for the next import. */
@@ -62,6 +66,10 @@ const arrivalMs = 2 * minuteMs;
 
 /** Records per transaction. */
 const recordsPerStep = 2_000;
+
+/** The records that are imported, in the order of their times. */
+const recordsOf = ({ history: { responses, tools }, untilMs }: PlannedHistory): readonly OneRecord[] =>
+  [...responses, ...tools].filter((one) => eventMs(one) < untilMs).sort((a, b) => eventMs(a) - eventMs(b));
 
 export class HistoryImporter {
   readonly #core: TelemetryCore;
@@ -87,7 +95,8 @@ export class HistoryImporter {
     env: NodeJS.ProcessEnv,
     progress: (progress: Progress) => void,
   ): readonly PlannedHistory[] {
-    return readAgentHistory(agents, home, env, progress).map((history) => this.#planOf(history));
+    const untilMs = this.#core.clock.nowMs() - arrivalMs;
+    return readAgentHistory(agents, home, env, progress).map((history) => this.#planOf(history, untilMs));
   }
 
   /** @throws NotPermittedError while recording is off. */
@@ -96,7 +105,7 @@ export class HistoryImporter {
       throw new NotPermittedError("Recording is off. Turn it on first: nexus telemetry enable");
   }
 
-  #planOf(history: AgentHistory): PlannedHistory {
+  #planOf(history: AgentHistory, untilMs: number): PlannedHistory {
     const { agent, responses, tools } = history;
     const store = this.#core.locatedStore();
     const isDeleted = store.read((connection) => deletedPeriods(connection, agent)) ?? (() => false);
@@ -107,10 +116,11 @@ export class HistoryImporter {
       null,
     ];
     for (const records of [responses, tools]) {
-      for (const { tsMs } of records) {
+      for (const record of records) {
+        const tsMs = eventMs(record);
         firstMs = Math.min(firstMs ?? tsMs, tsMs);
         lastMs = Math.max(lastMs ?? tsMs, tsMs);
-        if (!isDeleted(tsMs)) continue;
+        if (!isDeleted(tsMs) || this.#isImported(record)) continue;
         deleted += 1;
         deletedUntilMs = Math.max(deletedUntilMs ?? tsMs, tsMs);
       }
@@ -126,13 +136,19 @@ export class HistoryImporter {
       lastMs,
       deleted,
       deletedUntilMs,
+      untilMs,
       importedMs: imported.length === 0 ? null : Math.max(...imported.map(({ importedMs }) => importedMs)),
     };
   }
 
+  #isImported(record: OneRecord): boolean {
+    const { id } = historyEvent(record, this.#ids);
+    return this.#core.locatedStore().read((connection) => isImported(connection, String(id))) === true;
+  }
+
   /**
    * Imports what was planned. `includeDeleted`: also from a time that the user deleted. `progress`: records done, of all agents.
-   * @throws NotPermittedError, ConfigError, SQLite's error, or the reason of the core's signal; what was written before stays.
+   * @throws NotPermittedError, ConfigError, EraseError if something is erased meanwhile, SQLite's error, or the reason of the core's signal; what was written before stays.
    */
   async import(
     planned: readonly PlannedHistory[],
@@ -140,16 +156,14 @@ export class HistoryImporter {
     progress: (done: number, total: number) => void,
   ): Promise<readonly ImportedHistory[]> {
     this.refuseWhileOff();
-    const total = planned.reduce((sum, { responses, tools }) => sum + responses + tools, 0);
+    const total = planned.reduce((sum, plan) => sum + recordsOf(plan).length, 0);
     let done = 0;
     const results: ImportedHistory[] = [];
-    for (const { agent, history } of planned) {
+    for (const plan of planned) {
+      const { agent } = plan;
       const result = { agent, added: 0, replaced: 0, known: 0, live: 0, skipped: 0, refused: 0 };
       results.push(result);
-      const untilMs = this.#core.clock.nowMs() - arrivalMs;
-      const records = [...history.responses, ...history.tools]
-        .filter(({ tsMs }) => tsMs < untilMs)
-        .sort((a, b) => a.tsMs - b.tsMs);
+      const records = recordsOf(plan);
       const target = this.#core.locatedStore().withDatabase((connection) => this.#targetOf(connection, agent));
       for (let at = 0; at < records.length; at += recordsPerStep) {
         const step = records.slice(at, at + recordsPerStep);
@@ -180,12 +194,13 @@ export class HistoryImporter {
       ),
       live: liveRecords(connection, agent),
       isDeleted: deletedPeriods(connection, agent),
+      erasures: readNumber(connection, "erasures"),
     }));
   }
 
   #write(
     step: readonly OneRecord[],
-    { writer, live, isDeleted }: Target,
+    { writer, live, isDeleted, erasures }: Target,
     includeDeleted: boolean,
     result: ImportedHistory,
   ): void {
@@ -195,22 +210,26 @@ export class HistoryImporter {
     const oldestMs = nowMs - limits.retentionDays * dayMs;
     this.#core.locatedStore().withDatabase((connection) =>
       immediately(connection, () => {
+        if (readNumber(connection, "erasures") !== erasures)
+          throw new EraseError("Data was deleted during the import, so it stopped.");
         const records: HistoryRecord[] = [];
         for (const record of step) {
-          if (!includeDeleted && isDeleted(record.tsMs)) {
-            result.skipped += 1;
-            continue;
-          }
           const event = this.#firewall.admit(markRaw(historyEvent(record, this.#ids)), options, nowMs);
           if (event === undefined) {
             result.refused += 1;
             continue;
           }
           const isResponse = "model" in record;
-          const isCovered = live.covers(isResponse ? "request" : "call", record.tsMs);
-          const growth = growthOf(record);
+          const isCovered = live.covers(isResponse ? "request" : "call", event.tsMs);
           const exactness = isResponse && !record.isExact ? "lower_bound" : "exact";
-          records.push({ event, exactness, ...growth, isCovered, liveId: () => liveIdOf(record, this.#ids) });
+          records.push({
+            event,
+            exactness,
+            ...growthOf(record),
+            isDeleted: !includeDeleted && isDeleted(event.tsMs),
+            isCovered,
+            liveId: () => liveIdOf(record, this.#ids),
+          });
         }
         writer.write(records, oldestMs, result);
       }),

@@ -56,6 +56,8 @@ export interface ImportPlan {
   readonly rows: number;
   /** Values that this version does not know and leaves out. */
   readonly unknownValues: number;
+  /** Agents whose imported history is left out: it could not be known from what their files hold. */
+  readonly historyOf: readonly string[];
 }
 
 export interface ImportResult {
@@ -92,6 +94,8 @@ interface Header {
   readonly installation: string;
   /** Name → when it exported the data. */
   readonly origins: ReadonlyMap<string, number>;
+  /** Names of imports of agents' files → the agent. */
+  readonly histories: ReadonlyMap<string, string>;
 }
 
 export class ExportImporter {
@@ -146,8 +150,17 @@ export class ExportImporter {
       throw new ExportReadError(
         `${file} has no ${missing.join(" and no ")}, so it cannot replace an earlier import of the same data. Export everything (--what all), or undo that import first (nexus import --list).`,
       );
+    const historyOf = [...new Set(header.histories.values())].sort();
     const allRows = importedKinds.reduce((sum, kind) => sum + (rows[kind] ?? 0), 0);
-    return { file, exportedMs, productVersion, origins, rows: allRows, unknownValues: parser.rows.unknownValues };
+    return {
+      file,
+      exportedMs,
+      productVersion,
+      origins,
+      rows: allRows,
+      unknownValues: parser.rows.unknownValues,
+      historyOf,
+    };
   }
 
   /** Counts a row by origin. Returns the origin if this machine has the event itself. @throws ExportReadError */
@@ -159,6 +172,7 @@ export class ExportImporter {
     counters: { readonly all: Map<string, Counter>; readonly older: Map<string, Counter> },
   ): string | undefined {
     const name = originOf(line.fields, header);
+    if (header?.histories.has(name) === true) return undefined;
     const firstHour = this.#firstOwnHour();
     const count = (kind: "events" | "sessions" | "totals", hour: number, ms: number) => {
       for (const map of hour < firstHour ? [counters.all, counters.older] : [counters.all]) {
@@ -372,6 +386,8 @@ export class ExportImporter {
   }
 }
 
+const agentPattern = /^[a-z][a-z_]{1,31}$/;
+
 const originOf = ({ origin }: Fields, header: Header | undefined): string =>
   typeof origin === "string" && originPattern.test(origin) ? origin : (header?.installation ?? "");
 
@@ -385,16 +401,18 @@ function headerOf(file: string, fields: Fields): Header {
       `${file} was exported by a newer version (format ${version}, this one knows ${exportVersion}). Update Nexus Telemetry.`,
     );
   try {
-    const list = Array.isArray(origins) ? origins : [];
+    const list = (Array.isArray(origins) ? origins : []).map((origin) => Object(origin) as Fields);
     return {
       exportedMs: timeIn(exportedAt),
       productVersion: matching(product, versionPattern),
       installation: matching(installation, originPattern),
       origins: new Map(
-        list.map((origin) => {
-          const { installation: name, as_of: asOf } = Object(origin) as Fields;
-          return [matching(name, originPattern), timeIn(asOf)];
-        }),
+        list.map(({ installation: name, as_of: asOf }) => [matching(name, originPattern), timeIn(asOf)]),
+      ),
+      histories: new Map(
+        list.flatMap(({ installation: name, agent }) =>
+          agent === undefined ? [] : [[matching(name, originPattern), matching(agent, agentPattern)]],
+        ),
       ),
     };
   } catch {

@@ -23,6 +23,8 @@ interface ImportOptions extends JsonOption {
 
 export function run(names: readonly string[], options: ImportOptions): Promise<void> {
   if (options.preview === true && options.undo === true) throw new UsageError("Use either --preview or --undo.");
+  if (options.undo === true && options.includeDeleted === true)
+    throw new UsageError("--include-deleted is for an import, not for --undo.");
   const agents = names.length === 0 ? historyAgents : names.map((name) => oneNamed(name, historyAgents));
   return withService(async (service, core) => {
     const { HistoryImporter } = await import("../../../server/worker/history-importer.ts");
@@ -139,6 +141,7 @@ function printResult(imported: readonly ImportedHistory[], found: readonly Plann
     ];
     print(wrapped(`${sourceLabel(agent)}: ${parts.join(", ")}.`));
   }
+  if (imported.every(({ added, replaced }) => added + replaced === 0)) return;
   const since = dayText(Math.min(...found.map(({ firstMs }) => firstMs ?? Number.POSITIVE_INFINITY)));
   print(`\nTo see it: nexus agents report --since ${since}`);
 }

@@ -61,7 +61,7 @@ export class SessionTable {
     this.#connection = connection;
     this.#byId = connection.prepare("SELECT id, started_at, ended_at FROM sessions WHERE session_id = ?");
     this.#byStem = connection.prepare(
-      `SELECT id, started_at, ended_at FROM sessions WHERE stem = ? AND ended_at > ? AND started_at < ?
+      `SELECT id, started_at, ended_at FROM sessions WHERE stem = ? AND ended_at > ? AND started_at < ? AND origin = 0
        ORDER BY ended_at DESC`,
     );
     this.#epoch = readNumber(connection, "session_epoch");

@@ -316,7 +316,7 @@ export interface Totals {
   readonly belowWatermark: number;
 }
 
-/** Events are almost in time order: the oldest and newest are among the first and last rows. */
+/** Events are almost in time order, except imported ones: the oldest is among the first rows. */
 const sampledRows = 1_000;
 
 export function totals(connection: Connection): Totals {
@@ -324,15 +324,18 @@ export function totals(connection: Connection): Totals {
     .prepare(
       `SELECT count(*) events, (SELECT count(*) FROM sessions) sessions,
          (SELECT min(ts) FROM (SELECT ts FROM events ORDER BY id LIMIT ${sampledRows})) oldest,
-         (SELECT max(ts) FROM (SELECT ts FROM events ORDER BY id DESC LIMIT ${sampledRows})) newest,
+         (SELECT max(ended_at) FROM sessions WHERE session_id NOT LIKE 'expired-%') newest,
+         (SELECT min(started_at) FROM sessions WHERE origin > 0 AND session_id NOT LIKE 'expired-%') imported,
          (SELECT total(last_seq - first_seq + 1 - received) FROM streams WHERE received > 0) missing FROM events`,
     )
     .get();
   const orNull = (value: unknown) => (typeof value === "number" ? value : null);
+  const known = [row?.["oldest"], row?.["imported"]].filter((ms) => typeof ms === "number");
+  const oldestMs = known.length === 0 ? null : Math.min(...known);
   return {
     events: Number(row?.["events"] ?? 0),
     sessions: Number(row?.["sessions"] ?? 0),
-    oldestMs: orNull(row?.["oldest"]),
+    oldestMs,
     newestMs: orNull(row?.["newest"]),
     missing: Number(row?.["missing"] ?? 0),
     belowWatermark: readNumber(connection, "below_watermark"),

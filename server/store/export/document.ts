@@ -20,7 +20,12 @@ export interface ExportHeader {
   /** Digest of the installation that recorded the rows without an `origin`. */
   readonly installation: string;
   /** Other installations, whose exports were imported, and when they exported the data. */
-  readonly origins: readonly { readonly installation: string; readonly as_of: string }[];
+  readonly origins: readonly {
+    readonly installation: string;
+    readonly as_of: string;
+    /** The agent whose files the rows come from. */
+    readonly agent?: string;
+  }[];
 }
 
 export type ExportRow = Readonly<Record<string, unknown>>;

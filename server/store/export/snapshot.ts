@@ -23,6 +23,8 @@ export interface Origin {
   readonly name: string;
   /** When it exported them, in milliseconds since 1970. */
   readonly asOfMs: number;
+  /** The agent whose files the rows come from. */
+  readonly agent: string | undefined;
 }
 
 /** Returns the public form of a stored event: the envelope of the analytics design, section 3.1. */
@@ -136,9 +138,14 @@ export class ExportSnapshot {
     }
     this.#events = new EventReader(lookup);
     this.origins = lookup
-      .prepare("SELECT id, name, as_of FROM origins WHERE complete = 1 ORDER BY id")
+      .prepare("SELECT id, name, as_of, agent FROM origins WHERE complete = 1 ORDER BY id")
       .all()
-      .map((row) => ({ id: Number(row["id"]), name: String(row["name"]), asOfMs: Number(row["as_of"]) }));
+      .map((row) => ({
+        id: Number(row["id"]),
+        name: String(row["name"]),
+        asOfMs: Number(row["as_of"]),
+        agent: row["agent"] === null ? undefined : String(row["agent"]),
+      }));
     this.#originNames = new Map(this.origins.map(({ id, name }) => [id, name]));
   }
 

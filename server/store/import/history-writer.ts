@@ -23,6 +23,8 @@ export interface HistoryRecord {
   readonly size: number;
   /** Whether it was recorded when it happened, if not under the same ID. */
   readonly isCovered: boolean;
+  /** Whether it is of a time that the user deleted. */
+  readonly isDeleted: boolean;
   /** Returns the ID with which it was recorded when it happened, if that is another one. */
   readonly liveId: () => string | undefined;
 }
@@ -34,6 +36,8 @@ export interface HistoryCounts {
   replaced: number;
   /** Imported before. */
   known: number;
+  /** Of a time that the user deleted. */
+  skipped: number;
   /** Recorded when it happened. */
   live: number;
 }
@@ -59,7 +63,7 @@ export class HistoryWriter {
   readonly #originOfDimensions: Statement;
   readonly #beginSession: Statement;
   readonly #extendSession: Statement;
-  readonly #expired: Statement;
+  readonly #imported: Statement;
   readonly #stream: Statement;
   readonly #extendStream: Statement;
 
@@ -92,9 +96,9 @@ export class HistoryWriter {
     this.#extendSession = connection.prepare(
       "UPDATE sessions SET started_at = min(started_at, ?), ended_at = max(ended_at, ?) WHERE id = ? AND origin > 0",
     );
-    this.#expired = connection.prepare(
-      `SELECT id, origin, started_at, ended_at FROM sessions
-       WHERE session_id LIKE 'expired-%' AND origin IN (${Object.values(origins).join(", ")})
+    this.#imported = connection.prepare(
+      `SELECT id, started_at, ended_at FROM sessions
+       WHERE stem = ? AND origin IN (${Object.values(origins).join(", ")}) AND (session_id LIKE 'expired-%') = ?
          AND ended_at > ? AND started_at < ?`,
     );
     this.#stream = connection.prepare(
@@ -126,13 +130,17 @@ export class HistoryWriter {
 
   /** Counts what is known, and replaces what is known in part. */
   #isNew(record: HistoryRecord, counts: HistoryCounts): boolean {
-    const { event, isCovered, liveId } = record;
+    const { event, isCovered, isDeleted, liveId } = record;
     const id = uuidBytes(event.id);
     const known = this.#digest.get(id.subarray(0, digestBytes));
     if (known !== undefined) {
       const { partial } = known;
       const isLarger = typeof partial === "string" && this.#replace(JSON.parse(partial), record);
       counts[isLarger ? "replaced" : "known"] += 1;
+      return false;
+    }
+    if (isDeleted) {
+      counts.skipped += 1;
       return false;
     }
     const isLive = (of: string | undefined) => of !== undefined && this.#find.get(uuidBytes(of)) !== undefined;
@@ -206,22 +214,34 @@ export class HistoryWriter {
     if (first === undefined) return null;
     const [startMs, endMs] = [first.event.tsMs, stretch.at(-1)?.event.tsMs ?? first.event.tsMs];
     const name = this.#sessions.nameOf(first.event, 0);
-    const found = this.#sessions.find(name, first.event) ?? (isStored ? undefined : this.#expiredSession(first.event));
+    const found =
+      this.#sessions.find(name, first.event) ?? this.#importedSession(name.stem ?? "", isStored, first.event);
     if (found !== undefined) {
       this.#extendSession.run(startMs, endMs, found["id"] ?? null);
       return found["id"] ?? null;
     }
     const { product, version, os, arch, runtimeVersion } = this.#product;
-    const [id, stem] = isStored ? [randomUUID(), name.stem ?? null] : [`expired-${randomUUID()}`, null];
+    // Live events never join it: what is shared of a session must not depend on the import.
+    const id = isStored ? randomUUID() : `expired-${randomUUID()}`;
     const origin = this.#origins[first.exactness];
-    const row = this.#beginSession.get(id, stem, origin, startMs, endMs, product, version, os, arch, runtimeVersion);
+    const row = this.#beginSession.get(
+      id,
+      name.stem ?? null,
+      origin,
+      startMs,
+      endMs,
+      product,
+      version,
+      os,
+      arch,
+      runtimeVersion,
+    );
     return row?.["id"] ?? null;
   }
 
-  /** An expired session has only times, so that those decide. */
-  #expiredSession(event: CleanEvent): Row | undefined {
-    return this.#expired
-      .all(event.tsMs - silenceMs, event.tsMs + silenceMs)
+  #importedSession(stem: string, isStored: boolean, event: CleanEvent): Row | undefined {
+    return this.#imported
+      .all(stem, isStored ? 0 : 1, event.tsMs - silenceMs, event.tsMs + silenceMs)
       .find((row) => continues(spanOf(row), event));
   }
 }
@@ -232,6 +252,11 @@ function measureCells({ payload }: CleanEvent): readonly [duration: SqlValue, nu
   const numbers = measuresOf(payload);
   return [typeof duration === "number" ? duration : null, numbers === undefined ? null : JSON.stringify(numbers)];
 }
+
+/** Returns whether the record of an event was imported, by the event's ID. */
+export const isImported = (connection: Connection, id: string): boolean =>
+  connection.prepare("SELECT 1 FROM imported WHERE digest = ?").get(uuidBytes(id).subarray(0, digestBytes)) !==
+  undefined;
 
 /** Divides records where a session ends: by conversation, after 30 minutes of silence, and at midnight. */
 function* stretchesOf(records: readonly HistoryRecord[]): Iterable<readonly HistoryRecord[]> {

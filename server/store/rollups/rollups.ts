@@ -209,10 +209,10 @@ export class RollupTable {
   take(event: TakenEvent, closedDay: number): boolean {
     const { hour, dimensions } = event;
     const day = dayOfHour(hour);
-    const isFound = this.#take(grains.hour, hour, dimensions, event);
+    if (!this.#take(grains.hour, hour, dimensions, event)) return false;
     if (day < closedDay) this.#take(grains.day, day, dimensions, event);
     if (isClosed(monthOfDay(day), closedDay)) this.#take(grains.month, monthOfDay(day), dimensions, event);
-    return isFound;
+    return true;
   }
 
   #take(grain: number, bucket: number, dimensions: number, event: TakenEvent): boolean {
