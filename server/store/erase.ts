@@ -69,6 +69,10 @@ export function idsOf(connection: Connection, selection: EraseSelection): readon
     .prepare(`SELECT hex(e.event_id) id ${selectedEvents(where)} LIMIT ${maxIds}`)
     .all(...values)
     .map((row) => hex(row, "id"));
+  if (selection.by === "origin") {
+    const digests = connection.prepare(`SELECT hex(digest) id FROM imported WHERE origin = ? LIMIT ${maxIds}`);
+    return [...events, ...digests.all(selection.id).map((row) => hex(row, "id"))];
+  }
   if (selection.by !== "all") return events;
   const sessions = connection.prepare(`SELECT hex(session_id) id FROM sessions LIMIT ${maxIds}`).all();
   return [...events, ...sessions.map((row) => hex(row, "id"))];

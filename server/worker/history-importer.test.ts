@@ -85,6 +85,8 @@ class Machine extends SharingWorker {
       tools: calls.count,
       failed: calls.failed,
       lowerBound,
+      // A time that contains waiting is in no duration and no sum.
+      durations: calls.timed + calls.totalMs,
     };
   }
 
@@ -179,10 +181,11 @@ describe("importing agents' history", () => {
             }
             machine.write(agent, invented);
             await machine.import([agent]);
-            const { lowerBound, ...used } = machine.used(agent);
+            const { lowerBound, durations, ...used } = machine.used(agent);
             expect(used).toEqual(invented.used);
             const [planned] = machine.plan([agent]);
-            expect(lowerBound).toBe(planned?.inexact);
+            expect({ lowerBound, durations }).toEqual({ lowerBound: planned?.inexact, durations: 0 });
+            expect(machine.rows("SELECT total(duration_sum) n FROM metrics")).toEqual([{ n: 0 }]);
             const [again] = await machine.import([agent]);
             expect(again).toMatchObject({ added: 0, replaced: 0, live: 0, skipped: 0, refused: 0 });
             expect(machine.rows("SELECT count(*) n FROM events")[0]?.["n"]).toBe(
@@ -192,7 +195,7 @@ describe("importing agents' history", () => {
             rmSync(machine.files, { recursive: true });
             mkdirSync(machine.files);
             await machine.import([agent]);
-            expect(machine.used(agent)).toEqual({ ...used, lowerBound });
+            expect(machine.used(agent)).toEqual({ ...used, lowerBound, durations });
           },
         ),
         { numRuns: 12 },
@@ -212,7 +215,7 @@ describe("importing agents' history", () => {
       for (const agent of agents) machine.write(agent, inventedBy[agent](5));
       await machine.import();
       expect(machine.live()).not.toEqual(before);
-      for (const agent of agents) machine.importer.undo(agent);
+      for (const agent of agents) expect(machine.importer.undo(agent).searched).toBeGreaterThan(0);
       expect(machine.live()).toEqual(before);
       expect(machine.rows("SELECT (SELECT count(*) FROM imported) + (SELECT count(*) FROM origins) n")).toEqual([
         { n: 0 },
@@ -233,7 +236,7 @@ describe("importing agents' history", () => {
     expect(machine.plan(["codex"])[0]).toMatchObject({ deleted: count, importedMs: null });
     expect(await machine.import(["codex"])).toMatchObject([{ added: 0, skipped: count }]);
     expect(await machine.import(["codex"], true)).toMatchObject([{ added: count, skipped: 0 }]);
-    const { lowerBound: _, ...found } = machine.used("codex");
+    const { lowerBound: _, durations: _none, ...found } = machine.used("codex");
     expect(found).toEqual(used);
     const period = { period: "custom", from: "2026-05-25", to: "2026-07-25" } as const;
     await machine.worker.erasePart({ source: null, workspace: null, period });
@@ -312,6 +315,10 @@ describe("importing agents' history", () => {
     expect(live(machine)).toEqual(live(clean));
     machine.importer.undo("claude_code");
     expect(machine.rows("SELECT count(*) n FROM sessions")).toEqual([{ n: 1 }]);
+    expect(live(machine)).toEqual(live(clean));
+    // What is imported into a session that was recorded does not change it either.
+    expect(await machine.import(["claude_code"])).toMatchObject([{ added: 3 }]);
+    expect(machine.rows("SELECT count(*) n FROM sessions")).toEqual([{ n: 3 }]);
     expect(live(machine)).toEqual(live(clean));
   });
 

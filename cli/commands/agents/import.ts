@@ -92,12 +92,13 @@ const keptDays: Readonly<Partial<Record<Source, number>>> = { claude_code: 30, g
 
 function printPlan(planned: readonly PlannedHistory[], found: readonly PlannedHistory[]): void {
   for (const plan of planned) {
-    print(wrapped(sourceText(plan.history)));
-    if (plan.responses + plan.tools > 0) print(wrapped(`  ${planText(plan)}`));
-    printUnreadable(plan.history);
+    const { history, responses, tools } = plan;
+    print(wrapped(sourceText(history)));
+    if (responses + tools > 0) print(`${wrapped(planText(plan))}\n`);
+    printUnreadable(history);
   }
   if (found.length === 0) {
-    print("\nNothing to import.");
+    print("Nothing to import.");
     return;
   }
   const lines = [
@@ -106,7 +107,7 @@ function printPlan(planned: readonly PlannedHistory[], found: readonly PlannedHi
     "Not kept: anything else, such as prompts, answers, code, paths, arguments and results. They are skipped without being read as text.",
     "It stays on this machine and is never shared. To remove it: nexus agents import --undo",
   ];
-  print(`\n${lines.map((line) => wrapped(line)).join("\n")}`);
+  print(lines.map((line) => wrapped(line)).join("\n"));
 }
 
 function planText(plan: PlannedHistory): string {
