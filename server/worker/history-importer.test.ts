@@ -12,6 +12,7 @@ import {
   claudeCodeHistory,
   codexHistory,
   geminiHistory,
+  historyFolders,
   type InventedHistory,
   qwenHistory,
   writeHistory,
@@ -41,12 +42,6 @@ const inventedBy = {
   qwen_code: qwenHistory,
 } as const;
 const agents = Object.keys(inventedBy) as (keyof typeof inventedBy)[];
-const folders = {
-  claude_code: join(".claude", "projects"),
-  codex: ".codex",
-  gemini_cli: join(".gemini", "tmp"),
-  qwen_code: join(".qwen", "projects"),
-} as const;
 
 /** A machine with consent and agents' files. */
 class Machine extends SharingWorker {
@@ -59,8 +54,8 @@ class Machine extends SharingWorker {
     this.consent("local");
   }
 
-  write(agent: keyof typeof folders, history: Pick<InventedHistory, "files">): void {
-    writeHistory(join(this.files, folders[agent]), history as InventedHistory);
+  write(agent: keyof typeof historyFolders, history: Pick<InventedHistory, "files">): void {
+    writeHistory(join(this.files, historyFolders[agent]), history as InventedHistory);
   }
 
   plan(wanted: readonly Source[] = agents) {
@@ -281,7 +276,7 @@ describe("importing agents' history", () => {
       "",
     ];
     machine.recordCalls(...someCalls(ms, "claude_code"));
-    const folder = join(machine.files, folders.claude_code, "-work");
+    const folder = join(machine.files, historyFolders.claude_code, "-work");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "a.jsonl"), [line(ms - dayMs, "1"), line(ms + 5_000, "2")].flat().join("\n"));
     // Within retention, IDs decide: both are new.

@@ -10,6 +10,7 @@ import {
   claudeCodeHistory,
   codexHistory,
   geminiHistory,
+  historyFolders,
   qwenHistory,
   writeHistory,
 } from "../fixtures/agent-history.ts";
@@ -23,18 +24,12 @@ const inventedFor = (seed: number) => ({
   qwen_code: qwenHistory(seed),
 });
 const invented = inventedFor(20_261_127);
-const folders = {
-  claude_code: join(".claude", "projects"),
-  codex: ".codex",
-  gemini_cli: join(".gemini", "tmp"),
-  qwen_code: join(".qwen", "projects"),
-} as const;
 const agents = ["claude_code", "codex", "gemini_cli", "qwen_code"] as const;
 const everything = ["--since", "2026-05-30", "--until", "2026-06-30"] as const;
 
 function homeWithHistory(histories = invented): string {
   const home = tempFolder();
-  for (const agent of agents) writeHistory(join(home, folders[agent]), histories[agent]);
+  for (const agent of agents) writeHistory(join(home, historyFolders[agent]), histories[agent]);
   return home;
 }
 
@@ -98,11 +93,11 @@ describe("the report from history", () => {
 
   it("follows no link, and names what it cannot read", async () => {
     const home = homeWithHistory();
-    const project = join(home, folders.claude_code, "-work");
+    const project = join(home, historyFolders.claude_code, "-work");
     const [file = ""] = readdirSync(project).filter((name) => name.endsWith(".jsonl"));
     const other = tempFolder();
     writeHistory(other, invented.claude_code);
-    symlinkSync(join(other, "-work"), join(home, folders.claude_code, "linked"));
+    symlinkSync(join(other, "-work"), join(home, historyFolders.claude_code, "linked"));
     symlinkSync(join(project, file), join(project, "linked.jsonl"));
     // A superuser reads everything.
     const isSuperuser = process.getuid?.() === 0;
