@@ -77,7 +77,7 @@ export function addAgents(nexus: Command): void {
         .option("--undo", "remove what was imported")
         .option("--include-deleted", "also import periods that you deleted")
         .option("--yes", "skip the prompt"),
-      "{version, agents: [{agent, files, bytes, skippedLines, unreadable, unknown, isCut, responses, inexact, tools, firstMs, lastMs, deleted, deletedUntilMs, importedMs}], imported: [{agent, added, replaced, known, live, skipped, refused}]}; imported is null with --preview; with --undo {version, undone: [{agent, events, searched, copies}]}",
+      "{version, agents: [{agent, files, bytes, skippedLines, unreadable, isCut, responses, inexact, tools, firstMs, lastMs, deleted, deletedUntilMs, importedMs}], imported: [{agent, added, replaced, known, live, skipped, refused}]}; imported is null with --preview; with --undo {version, undone: [{agent, events, searched, copies}]}",
     ),
     "nexus agents import",
     "nexus agents import claude_code --preview",

@@ -1,4 +1,6 @@
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -6,6 +8,7 @@ import {
   claudeCodeHistory,
   codexHistory,
   geminiHistory,
+  historyFolders,
   qwenHistory,
   type Used,
   writeHistory,
@@ -32,16 +35,16 @@ const seeds = fc.integer({ min: 1, max: 1_000_000 });
 
 describe("the history of an agent", () => {
   it.each([
-    ["claude_code", join(".claude", "projects"), claudeCodeHistory],
-    ["codex", ".codex", codexHistory],
-    ["gemini_cli", join(".gemini", "tmp"), geminiHistory],
-    ["qwen_code", join(".qwen", "projects"), qwenHistory],
-  ] as const)("counts what %s really used, once, and takes no text", (agent, folder, invent) => {
+    ["claude_code", claudeCodeHistory],
+    ["codex", codexHistory],
+    ["gemini_cli", geminiHistory],
+    ["qwen_code", qwenHistory],
+  ] as const)("counts what %s really used, once, and takes no text", (agent, invent) => {
     fc.assert(
       fc.property(seeds, (seed) => {
         const home = tempFolder();
         const invented = invent(seed);
-        writeHistory(join(home, folder), invented);
+        writeHistory(join(home, historyFolders[agent]), invented);
         const [history] = readAgentHistory([agent], home, {});
         if (history === undefined) throw new Error("no history");
         expect(usedIn(history)).toEqual(invented.used);
@@ -52,5 +55,22 @@ describe("the history of an agent", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("counts Codex's threads the same when some are compressed, also beside the plain file", () => {
+    for (const seed of [1, 2, 3]) {
+      const home = tempFolder();
+      const invented = codexHistory(seed);
+      for (const [n, [path, text]] of [...invented.files].entries()) {
+        const file = join(home, historyFolders.codex, path);
+        mkdirSync(dirname(file), { recursive: true });
+        if (n % 3 !== 1) writeFileSync(file, text);
+        if (n % 3 !== 2) writeFileSync(`${file}.zst`, zstdCompressSync(text));
+      }
+      const [history] = readAgentHistory(["codex"], home, {});
+      if (history === undefined) throw new Error("no history");
+      expect(usedIn(history)).toEqual(invented.used);
+      expect(history.unreadable).toEqual([]);
+    }
   });
 });

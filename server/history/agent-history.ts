@@ -5,7 +5,7 @@ import { ClaudeCodeHistory } from "./claude-code.ts";
 import { CodexHistory, CodexThread } from "./codex.ts";
 import { GeminiSession } from "./gemini.ts";
 import { type HistoryFile, historyFiles, reasonOf, type Unreadable } from "./history-files.ts";
-import { type ReadLines, readDocument, readLines } from "./lines.ts";
+import { type ReadLines, readCompressedLines, readDocument, readLines } from "./lines.ts";
 import { MergedHistory } from "./merged.ts";
 import { QwenHistory } from "./qwen.ts";
 import type { History } from "./records.ts";
@@ -20,8 +20,6 @@ export interface AgentHistory extends History {
   /** Lines that are not complete JSON, or too long. */
   readonly skippedLines: number;
   readonly unreadable: readonly Unreadable[];
-  /** Files of a form that is not read, such as compressed ones. */
-  readonly unknown: number;
   readonly isCut: boolean;
 }
 
@@ -35,8 +33,6 @@ interface AgentReader {
   readonly agent: Source;
   readonly roots: (home: string, env: Environment) => readonly string[];
   readonly isWanted: (path: string) => boolean;
-  /** Files of the agent that are named but not read. */
-  readonly isUnknown?: (path: string) => boolean;
   /** `history`: call it after each file was read. */
   readonly open: () => { readonly read: (file: HistoryFile) => FileResult; readonly history: () => History };
 }
@@ -75,13 +71,13 @@ const readers: readonly AgentReader[] = [
     agent: "codex",
     roots: (home, { CODEX_HOME: chosen }) =>
       foldersOf(chosen, join(home, ".codex")).flatMap((one) => [join(one, "sessions"), join(one, "archived_sessions")]),
-    isWanted: (path) => /(?:^|\/)rollout-[^/]*\.jsonl$/.test(path),
-    isUnknown: (path) => /(?:^|\/)rollout-[^/]*\.jsonl\.zst$/.test(path),
+    isWanted: (path) => /(?:^|\/)rollout-[^/]*\.jsonl(?:\.zst)?$/.test(path),
     open: () => {
       const history = new CodexHistory();
       const read = ({ path }: HistoryFile): FileResult => {
-        const thread = new CodexThread(basename(path, ".jsonl"));
-        const { bytes, skipped } = readLines(path, (line, start, end) => thread.addLine(line, start, end));
+        const thread = new CodexThread(basename(path).replace(/\.jsonl(?:\.zst)?$/, ""));
+        const read = path.endsWith(".zst") ? readCompressedLines : readLines;
+        const { bytes, skipped } = read(path, (line, start, end) => thread.addLine(line, start, end));
         history.add(thread);
         return { bytes, skippedLines: skipped + thread.faults };
       };
@@ -141,16 +137,12 @@ export function readAgentHistory(
 }
 
 function readWith(
-  { agent, roots, isWanted, isUnknown, open }: AgentReader,
+  { agent, roots, isWanted, open }: AgentReader,
   home: string,
   env: Environment,
   progress: (progress: Progress) => void,
 ): AgentHistory {
-  let unknown = 0;
-  const found = historyFiles(roots(home, env), (path) => {
-    if (isUnknown?.(path) === true) unknown += 1;
-    return isWanted(path);
-  });
+  const found = historyFiles(roots(home, env), isWanted);
   const totalBytes = found.files.reduce((sum, { bytes }) => sum + bytes, 0);
   const unreadable = [...found.unreadable];
   const { read, history } = open();
@@ -167,5 +159,5 @@ function readWith(
     progress({ agent, bytes, totalBytes });
   }
   const { responses, tools } = history();
-  return { agent, files, bytes, skippedLines, unreadable, unknown, isCut: found.isCut, responses, tools };
+  return { agent, files, bytes, skippedLines, unreadable, isCut: found.isCut, responses, tools };
 }

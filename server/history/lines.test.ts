@@ -1,9 +1,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
-import { maxLineBytes, readDocument, readLines } from "./lines.ts";
+import { maxLineBytes, readCompressedLines, readDocument, readLines } from "./lines.ts";
 
 function linesOf(text: string | Buffer) {
   const file = join(tempFolder(), "lines.jsonl");
@@ -31,6 +32,30 @@ describe("reading a file of a history", () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it("finds the same lines in a compressed file, and refuses what is damaged, cut or too large", () => {
+    const file = join(tempFolder(), "lines.jsonl.zst");
+    const read = (bytes: Buffer) => {
+      writeFileSync(file, bytes);
+      const lines: string[] = [];
+      const result = readCompressedLines(file, (part, start, end) => lines.push(part.toString("utf8", start, end)));
+      return { lines, ...result };
+    };
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: "binary" })), (texts) => {
+        const text = texts.join("\n");
+        const bytes = zstdCompressSync(text);
+        expect(read(bytes)).toEqual({ ...linesOf(text), bytes: bytes.length });
+      }),
+      { numRuns: 50 },
+    );
+    const long = Buffer.concat([Buffer.from("first\n"), Buffer.alloc(maxLineBytes + 1, "x"), Buffer.from("\nlast")]);
+    expect(read(zstdCompressSync(long))).toMatchObject({ lines: ["first", "last"], skipped: 1 });
+    expect(() => read(Buffer.from("{}\n"))).toThrow("damaged");
+    const whole = zstdCompressSync(Buffer.from("line\n".repeat(10_000)));
+    expect(() => read(whole.subarray(0, whole.length - 20))).toThrow("damaged");
+    expect(() => read(zstdCompressSync(Buffer.alloc(129 * 1024 * 1024)))).toThrow("larger than 128 MB");
   });
 
   it("skips a line that is too long, and only that", () => {

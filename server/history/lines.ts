@@ -1,5 +1,7 @@
 /** Reads files of a history: line by line in parts, without holding all of it, or as one document. */
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { zstdDecompressSync } from "node:zlib";
+import { errorCode } from "../../shared/text/error-code.ts";
 
 const partBytes = 4 * 1024 * 1024;
 /** A longer line holds a text or an attachment; it is skipped. */
@@ -17,6 +19,39 @@ export interface ReadLines {
  */
 export function readLines(file: string, use: (bytes: Buffer, start: number, end: number) => void): ReadLines {
   return withFile(file, (handle) => readFrom(handle, use));
+}
+
+/** A compressed file is decompressed as a whole. */
+const maxCompressedBytes = 64 * 1024 * 1024;
+const maxDecompressedBytes = 128 * 1024 * 1024;
+
+/** As `readLines`, for a file that is compressed (Zstandard, RFC 8878). @throws also for a file that is damaged or too large. */
+export function readCompressedLines(file: string, use: (bytes: Buffer, start: number, end: number) => void): ReadLines {
+  return withFile(file, (handle) => {
+    if (fstatSync(handle).size > maxCompressedBytes) throw new Error("larger than 64 MB");
+    const compressed = readFileSync(handle);
+    const bytes = decompressed(compressed);
+    let [start, skipped] = [0, 0];
+    while (start < bytes.length) {
+      const found = bytes.indexOf(0x0a, start);
+      const end = found === -1 ? bytes.length : found;
+      if (end - start > maxLineBytes) skipped += 1;
+      else if (end > start) use(bytes, start, end);
+      start = end + 1;
+    }
+    return { bytes: compressed.length, skipped };
+  });
+}
+
+function decompressed(bytes: Buffer): Buffer {
+  try {
+    return zstdDecompressSync(bytes, { maxOutputLength: maxDecompressedBytes });
+  } catch (error) {
+    const isTooLarge = errorCode(error) === "ERR_BUFFER_TOO_LARGE";
+    throw new Error(
+      isTooLarge ? "larger than 128 MB when decompressed" : "not compressed as its name says, or damaged",
+    );
+  }
 }
 
 /** Longer documents are not read. */

@@ -17,13 +17,12 @@ export function historyProgress(): (progress: Progress) => void {
   };
 }
 
-export function sourceText({ agent, files, bytes, skippedLines, unreadable, unknown, isCut }: AgentHistory): string {
+export function sourceText({ agent, files, bytes, skippedLines, unreadable, isCut }: AgentHistory): string {
   const name = sourceLabel(agent);
-  if (files + unreadable.length + unknown === 0) return `${name}: no files.`;
+  if (files + unreadable.length === 0) return `${name}: no files.`;
   const parts = [
     `${countText(files, "file")}, ${sizeText(bytes)}`,
     ...(skippedLines === 0 ? [] : [`${countText(skippedLines, "line")} skipped`]),
-    ...(unknown === 0 ? [] : [`${countText(unknown, "compressed file")} not read`]),
     ...(unreadable.length === 0
       ? []
       : [`${countText(unreadable.length, "file or folder", "files or folders")} not readable`]),

@@ -83,8 +83,8 @@ async function importFound(
 }
 
 function planJson({ agent, history, ...plan }: PlannedHistory): object {
-  const { files, bytes, skippedLines, unreadable, unknown, isCut } = history;
-  return { agent, files, bytes, skippedLines, unreadable: unreadable.length, unknown, isCut, ...plan };
+  const { files, bytes, skippedLines, unreadable, isCut } = history;
+  return { agent, files, bytes, skippedLines, unreadable: unreadable.length, isCut, ...plan };
 }
 
 /** Agents that delete their own files after so many days. */
