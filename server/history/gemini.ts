@@ -5,7 +5,7 @@
 import { canonicalTool, publicModel } from "../privacy/public-names.ts";
 import { listIn, numberIn, objectIn, textIn } from "./found.ts";
 import { MergedHistory } from "./merged.ts";
-import { type ModelResponse, noTokens, type ToolUse } from "./records.ts";
+import { type ModelResponse, noTokens, type ToolUse, toolUseId } from "./records.ts";
 import { type Found, type Shape, scanLine } from "./scanner.ts";
 
 const message: Shape = {
@@ -70,7 +70,7 @@ export class GeminiSession extends MergedHistory {
     const outcome = status === "success" ? "ok" : status === "error" ? "failed" : null;
     this.addTool({
       ...of,
-      id,
+      id: toolUseId(of.session, id),
       tsMs: Number.isNaN(atMs) ? of.tsMs : atMs,
       tool: canonicalTool(textIn(call, "name")),
       elapsedMs: null,

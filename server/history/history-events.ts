@@ -1,7 +1,7 @@
 /** Events of an agent's history, in the form that the firewall takes. */
 import { minuteMs } from "../../shared/schema/durations.ts";
 import type { HookEvent } from "../ingest/hooks/hook-events.ts";
-import type { AgentIds } from "../ingest/hooks/ids.ts";
+import { type AgentIds, isRandomId } from "../ingest/hooks/ids.ts";
 import type { ModelResponse, ToolUse } from "./records.ts";
 
 /** A longer time is mostly a wait for the user. */
@@ -9,7 +9,7 @@ export const maxElapsedMs = 10 * minuteMs;
 
 /** Returns the ID with which hooks or OpenTelemetry report a record, if it is not that of its event. Not every line of a response names its request. */
 export function liveIdOf(record: ModelResponse | ToolUse, ids: AgentIds): string | undefined {
-  if ("tool" in record) return ids.isShared(record.id) ? undefined : ids.use(record.id, record.session, "end");
+  if ("tool" in record) return isRandomId(record.id) ? undefined : ids.use(record.id, record.session, "end");
   return record.requestId === undefined ? undefined : ids.request(record.agent, record.requestId);
 }
 

@@ -2,7 +2,7 @@
 import { canonicalTool, publicModel } from "../privacy/public-names.ts";
 import { listIn, numberIn, objectIn, textIn } from "./found.ts";
 import { MergedHistory } from "./merged.ts";
-import { type ModelResponse, noTokens } from "./records.ts";
+import { type ModelResponse, noTokens, toolUseId } from "./records.ts";
 import { type Found, type Shape, scanLine } from "./scanner.ts";
 
 const shape: Shape = {
@@ -50,11 +50,13 @@ export class QwenHistory extends MergedHistory {
         const call = objectIn(part, "functionCall") ?? {};
         const callId = textIn(call, "id");
         const tool = canonicalTool(textIn(call, "name"));
-        if (callId !== "") this.addTool({ ...of, id: callId, tool, elapsedMs: null, outcome: null });
+        if (callId !== "")
+          this.addTool({ ...of, id: toolUseId(of.session, callId), tool, elapsedMs: null, outcome: null });
       }
     }
     const result = objectIn(line, "toolCallResult");
-    if (result !== undefined) this.#end(textIn(result, "callId"), textIn(result, "status"), tsMs);
+    if (result !== undefined)
+      this.#end(toolUseId(of.session, textIn(result, "callId")), textIn(result, "status"), tsMs);
   }
 
   #end(id: string, status: string, tsMs: number): void {

@@ -1,6 +1,7 @@
 /** What an agent's history says, in public words, numbers and times. */
 import type { Source } from "../../shared/schema/sources.ts";
 import type { Tokens } from "../analytics/price-list.ts";
+import { isRandomId } from "../ingest/hooks/ids.ts";
 
 export const noTokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 };
 
@@ -37,6 +38,9 @@ export interface ToolUse extends OfSession {
   readonly elapsedMs: number | null;
   readonly outcome: "ok" | "failed" | null;
 }
+
+/** An agent whose tool uses have short IDs begins anew in each session. */
+export const toolUseId = (session: string, id: string): string => (isRandomId(id) ? id : `${session} ${id}`);
 
 /** What was read of one source, such as the files of an agent. */
 export interface History {

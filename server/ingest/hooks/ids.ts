@@ -8,6 +8,9 @@ import type { NameHasher } from "../../privacy/identity.ts";
 /** Shorter IDs may repeat in other sessions, so the session is added to them. Characters. */
 const randomLength = 12;
 
+/** Whether an agent's ID of a tool call needs no session to be the only one. */
+export const isRandomId = (use: string): boolean => use.length >= randomLength;
+
 export class AgentIds {
   readonly #hasher: NameHasher;
 
@@ -25,12 +28,7 @@ export class AgentIds {
    * several agents, which may have different sessions.
    */
   use(use: string, session: string, phase: string): string {
-    return this.uuid(7, this.isShared(use) ? `${use} ${phase}` : `${session} ${use} ${phase}`);
-  }
-
-  /** Whether an agent's ID of a tool call needs no session to be the only one. */
-  isShared(use: string): boolean {
-    return use.length >= randomLength;
+    return this.uuid(7, isRandomId(use) ? `${use} ${phase}` : `${session} ${use} ${phase}`);
   }
 
   /** Returns the ID of a model request, the same from OpenTelemetry and from the agent's files. */

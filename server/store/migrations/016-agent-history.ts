@@ -16,6 +16,10 @@ export const agentHistory = `
   ) STRICT, WITHOUT ROWID;
 
   -- Until when the user deleted everything, and since when the ID of a reported model request is derived from the agent's.
-  INSERT INTO state (name, value) VALUES ('purged_until', 0),
+  -- A deletion by an earlier version left a mark, and raised the low watermark to its time.
+  INSERT INTO state (name, value)
+    SELECT 'purged_until', CASE WHEN purge.value = 0 THEN 0 ELSE floor.value END
+    FROM state purge JOIN state floor ON floor.name = 'floor_ts' WHERE purge.name = 'purge_mark';
+  INSERT INTO state (name, value) VALUES
     ('request_ids_since', CAST(unixepoch('subsec') * 1000 AS INTEGER));
 `;
