@@ -7,10 +7,13 @@ import type { ModelResponse, ToolUse } from "./records.ts";
 /** A longer time is mostly a wait for the user. */
 export const maxElapsedMs = 10 * minuteMs;
 
-/** Returns the ID with which hooks or OpenTelemetry report a record, if it is not that of its event. Not every line of a response names its request. */
-export function liveIdOf(record: ModelResponse | ToolUse, ids: AgentIds): string | undefined {
-  if ("tool" in record) return isRandomId(record.id) ? undefined : ids.use(record.id, record.session, "end");
-  return record.requestId === undefined ? undefined : ids.request(record.agent, record.requestId);
+/**
+ * Returns the ID with which hooks or OpenTelemetry report a record, if it is not that of its event. Not every line of a response
+ * names its request.
+ */
+export function liveIdsOf(record: ModelResponse | ToolUse, ids: AgentIds): readonly string[] {
+  if ("tool" in record) return isRandomId(record.id) ? [] : [ids.use(record.id, record.session, "end")];
+  return record.requestId === undefined ? [] : [ids.request(record.agent, record.requestId)];
 }
 
 /** Returns whether the files may say more of a record later, and how much they say now. */

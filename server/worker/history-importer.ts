@@ -8,7 +8,7 @@ import { markRaw } from "../../shared/schema/raw.ts";
 import type { Source } from "../../shared/schema/sources.ts";
 import { NotPermittedError } from "../config/permission.ts";
 import { type AgentHistory, type Progress, readAgentHistory } from "../history/agent-history.ts";
-import { eventMs, growthOf, historyEvent, liveIdOf } from "../history/history-events.ts";
+import { eventMs, growthOf, historyEvent, liveIdsOf } from "../history/history-events.ts";
 import type { ModelResponse, ToolUse } from "../history/records.ts";
 import { AgentIds } from "../ingest/hooks/ids.ts";
 import { Firewall } from "../privacy/firewall.ts";
@@ -228,7 +228,7 @@ export class HistoryImporter {
             ...growthOf(record),
             isDeleted: !includeDeleted && isDeleted(event.tsMs),
             isCovered,
-            liveId: () => liveIdOf(record, this.#ids),
+            liveIds: () => (live.isEmpty ? [] : [event.id, ...liveIdsOf(record, this.#ids)]),
           });
         }
         writer.write(records, oldestMs, result);

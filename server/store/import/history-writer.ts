@@ -25,8 +25,8 @@ export interface HistoryRecord {
   readonly isCovered: boolean;
   /** Whether it is of a time that the user deleted. */
   readonly isDeleted: boolean;
-  /** Returns the ID with which it was recorded when it happened, if that is another one. */
-  readonly liveId: () => string | undefined;
+  /** Returns the IDs with which it may have been recorded when it happened. */
+  readonly liveIds: () => readonly string[];
 }
 
 /** Records by what became of them. */
@@ -130,7 +130,7 @@ export class HistoryWriter {
 
   /** Counts what is known, and replaces what is known in part. */
   #isNew(record: HistoryRecord, counts: HistoryCounts): boolean {
-    const { event, isCovered, isDeleted, liveId } = record;
+    const { event, isCovered, isDeleted, liveIds } = record;
     const id = uuidBytes(event.id);
     const known = this.#digest.get(id.subarray(0, digestBytes));
     if (known !== undefined) {
@@ -143,8 +143,7 @@ export class HistoryWriter {
       counts.skipped += 1;
       return false;
     }
-    const isLive = (of: string | undefined) => of !== undefined && this.#find.get(uuidBytes(of)) !== undefined;
-    if (!isCovered && !isLive(event.id) && !isLive(liveId())) return true;
+    if (!isCovered && !liveIds().some((one) => this.#find.get(uuidBytes(one)) !== undefined)) return true;
     counts.live += 1;
     return false;
   }

@@ -7,6 +7,8 @@ import { readNumber } from "../state.ts";
 const withSharedIds: ReadonlySet<string> = new Set(["claude_code", "codex", "opencode"]);
 
 export interface LiveRecords {
+  /** Whether nothing of the agent was recorded, here or by an installation whose export was imported. */
+  readonly isEmpty: boolean;
   /** Whether something at this time was recorded already; what is not can still be stored under the same ID. */
   readonly covers: (kind: "call" | "request", tsMs: number) => boolean;
 }
@@ -19,7 +21,13 @@ export function liveRecords(connection: Connection, agent: string): LiveRecords 
   // Counters, and reports of earlier versions, do not name the request.
   const sinceMs = agent === "claude_code" ? readNumber(connection, "request_ids_since") : Number.POSITIVE_INFINITY;
   const unnamed = agent === "claude_code" ? daysOfUnnamed(connection, agent) : new Set<number>();
+  const other = connection
+    .prepare(
+      `SELECT 1 FROM dimensions WHERE ifnull(agent, source) = ? AND origin NOT IN (SELECT id FROM origins WHERE agent IS NOT NULL)`,
+    )
+    .get(agent);
   return {
+    isEmpty: other === undefined,
     covers: (kind, tsMs) => {
       // The IDs of expired events are gone, so that nothing can be compared.
       if (kind === "call") return tsMs >= callsMs && (!hasIds || tsMs < expiredMs);
