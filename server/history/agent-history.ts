@@ -5,7 +5,7 @@ import { ClaudeCodeHistory } from "./claude-code.ts";
 import { CodexHistory, CodexThread } from "./codex.ts";
 import { GeminiSession } from "./gemini.ts";
 import { type HistoryFile, historyFiles, reasonOf, type Unreadable } from "./history-files.ts";
-import { type ReadLines, readCompressedLines, readDocument, readLines } from "./lines.ts";
+import { readCompressedLines, readDocument, readLines } from "./lines.ts";
 import { MergedHistory } from "./merged.ts";
 import { QwenHistory } from "./qwen.ts";
 import type { History } from "./records.ts";
@@ -93,7 +93,7 @@ const readers: readonly AgentReader[] = [
       const read = ({ path }: HistoryFile): FileResult => {
         const session = new GeminiSession(basename(path).replace(/\.jsonl?$/, ""));
         const result = path.endsWith(".json")
-          ? readWhole(path, (bytes) => session.addDocument(bytes))
+          ? readDocument(path, (bytes) => session.addDocument(bytes))
           : readLines(path, (line, start, end) => session.addLine(line, start, end));
         history.add(session);
         return { bytes: result.bytes, skippedLines: result.skipped + session.faults };
@@ -117,12 +117,6 @@ const readers: readonly AgentReader[] = [
     },
   },
 ];
-
-function readWhole(path: string, use: (bytes: Buffer) => void): ReadLines {
-  const bytes = readDocument(path);
-  use(bytes);
-  return { bytes: bytes.length, skipped: 0 };
-}
 
 export const historyAgents: readonly Source[] = readers.map(({ agent }) => agent);
 

@@ -72,8 +72,11 @@ describe("reading a file of a history", () => {
     writeFileSync(file, "line\n");
     symlinkSync(file, link);
     mkdirSync(join(folder, "folder"));
-    for (const read of [() => readLines(link, () => {}), () => readDocument(link)]) expect(read).toThrow("ELOOP");
+    for (const read of [() => readLines(link, () => {}), () => readDocument(link, () => {})])
+      expect(read).toThrow("ELOOP");
     expect(() => readLines(join(folder, "folder"), () => {})).toThrow(/not a regular file|EISDIR/);
-    expect(readDocument(file).toString()).toBe("line\n");
+    const texts: string[] = [];
+    readDocument(file, (bytes) => texts.push(bytes.toString()));
+    expect(texts).toEqual(["line\n"]);
   });
 });

@@ -1,5 +1,5 @@
 /** Reads files of a history: line by line in parts, without holding all of it, or as one document. */
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 import { errorCode } from "../../shared/text/error-code.ts";
 
@@ -29,7 +29,7 @@ const maxDecompressedBytes = 128 * 1024 * 1024;
 export function readCompressedLines(file: string, use: (bytes: Buffer, start: number, end: number) => void): ReadLines {
   return withFile(file, (handle) => {
     if (fstatSync(handle).size > maxCompressedBytes) throw new Error("larger than 64 MB");
-    const compressed = readFileSync(handle);
+    const compressed = wholeOf(handle);
     const bytes = decompressed(compressed);
     let [start, skipped] = [0, 0];
     while (start < bytes.length) {
@@ -39,6 +39,7 @@ export function readCompressedLines(file: string, use: (bytes: Buffer, start: nu
       else if (end > start) use(bytes, start, end);
       start = end + 1;
     }
+    bytes.fill(0);
     return { bytes: compressed.length, skipped };
   });
 }
@@ -57,12 +58,31 @@ function decompressed(bytes: Buffer): Buffer {
 /** Longer documents are not read. */
 const maxDocumentBytes = 64 * 1024 * 1024;
 
-/** Reads a file as one document. Follows no link. @throws as `readLines`, and for a file that is too large. */
-export function readDocument(file: string): Buffer {
+/** Calls `use` with a whole file; its bytes hold only during the call. @throws as `readLines`, and for a file that is too large. */
+export function readDocument(file: string, use: (bytes: Buffer) => void): ReadLines {
   return withFile(file, (handle) => {
     if (fstatSync(handle).size > maxDocumentBytes) throw new Error("larger than 64 MB");
-    return readFileSync(handle);
+    const bytes = wholeOf(handle);
+    try {
+      use(bytes);
+      return { bytes: bytes.length, skipped: 0 };
+    } finally {
+      // No text of the file stays in memory.
+      bytes.fill(0);
+    }
   });
+}
+
+/** Reads a file into one buffer: `readFileSync` leaves copies in others. */
+function wholeOf(handle: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(fstatSync(handle).size);
+  let end = 0;
+  while (end < bytes.length) {
+    const count = readSync(handle, bytes, end, bytes.length - end, null);
+    if (count === 0) break;
+    end += count;
+  }
+  return bytes.subarray(0, end);
 }
 
 function withFile<T>(file: string, use: (handle: number) => T): T {
@@ -78,16 +98,18 @@ function withFile<T>(file: string, use: (handle: number) => T): T {
   }
 }
 
+/** Clears what it read, so that no text of the file stays in memory. */
 function readFrom(handle: number, use: (bytes: Buffer, start: number, end: number) => void): ReadLines {
-  let buffer = Buffer.allocUnsafe(partBytes);
+  let buffer: Buffer = Buffer.allocUnsafeSlow(partBytes);
   /** How many bytes of an unfinished line are at the start of the buffer. */
   let kept = 0;
   let [bytes, skipped] = [0, 0];
   let isSkipping = false;
   for (;;) {
     if (kept === buffer.length) {
-      const larger = Buffer.allocUnsafe(buffer.length * 2);
+      const larger = Buffer.allocUnsafeSlow(buffer.length * 2);
       buffer.copy(larger, 0, 0, kept);
+      buffer.fill(0);
       buffer = larger;
     }
     const count = readSync(handle, buffer, kept, buffer.length - kept, null);
@@ -101,6 +123,7 @@ function readFrom(handle: number, use: (bytes: Buffer, start: number, end: numbe
     }
     if (count === 0) {
       if (end > start && !isSkipping) use(buffer, start, end);
+      buffer.fill(0);
       return { bytes, skipped };
     }
     if (end - start > maxLineBytes && !isSkipping) {

@@ -16,7 +16,13 @@ import { IdentityFile, NameHasher } from "../privacy/identity.ts";
 import { type Connection, immediately } from "../store/driver/driver.ts";
 import { withoutPlatform } from "../store/events/write.ts";
 import { deletedPeriods } from "../store/import/deleted-periods.ts";
-import { type HistoryCounts, type HistoryRecord, HistoryWriter, isImported } from "../store/import/history-writer.ts";
+import {
+  digestSize,
+  type HistoryCounts,
+  type HistoryRecord,
+  HistoryWriter,
+  isImported,
+} from "../store/import/history-writer.ts";
 import { type LiveRecords, liveRecords } from "../store/import/live-records.ts";
 import { historyOrigin, listOrigins } from "../store/import/origins.ts";
 import { readNumber } from "../store/state.ts";
@@ -234,6 +240,11 @@ export class HistoryImporter {
         writer.write(records, oldestMs, result);
       }),
     );
+  }
+
+  /** Returns how many digests are kept, and about how many bytes they take. */
+  digests(): { readonly count: number; readonly bytes: number } {
+    return this.#core.locatedStore().read(digestSize) ?? { count: 0, bytes: 0 };
   }
 
   /** Returns the imports of agents' files: agent → when. */

@@ -4,7 +4,7 @@ import { historyAgents } from "../../../server/history/agent-history.ts";
 import type { HistoryImporter, ImportedHistory, PlannedHistory } from "../../../server/worker/history-importer.ts";
 import { textOf } from "../../../shared/protocol/message.ts";
 import type { Source } from "../../../shared/schema/sources.ts";
-import { countText, dayText, numberText } from "../../../shared/text/format.ts";
+import { countText, dayText, numberText, sizeText } from "../../../shared/text/format.ts";
 import { sourceLabel } from "../../../shared/text/labels.ts";
 import { proofMessage } from "../../../shared/text/sentences.ts";
 import { oneNamed } from "../../agents.ts";
@@ -52,7 +52,7 @@ async function importHistory(
   if (!json) printPlan(planned, found);
   const imported = preview || found.length === 0 ? null : await importFound(importer, found, options);
   if (json) printJson({ version: 1, agents: planned.map(planJson), imported });
-  else if (imported !== null) printResult(imported, found);
+  else if (imported !== null) printResult(imported, found, importer.digests());
   else if (preview && found.length > 0) print("\nNothing was imported. To import it: nexus agents import");
   else if (found.length > 0 && !yes) print("Nothing was imported.");
 }
@@ -130,7 +130,11 @@ function planText(plan: PlannedHistory): string {
   ].join(" ");
 }
 
-function printResult(imported: readonly ImportedHistory[], found: readonly PlannedHistory[]): void {
+function printResult(
+  imported: readonly ImportedHistory[],
+  found: readonly PlannedHistory[],
+  { count, bytes }: { readonly count: number; readonly bytes: number },
+): void {
   for (const { agent, added, replaced, known, live, skipped, refused } of imported) {
     const parts = [
       `${countText(added, "record")} imported`,
@@ -142,6 +146,9 @@ function printResult(imported: readonly ImportedHistory[], found: readonly Plann
     ];
     print(wrapped(`${sourceLabel(agent)}: ${parts.join(", ")}.`));
   }
+  print(
+    wrapped(`So that nothing counts twice, the database keeps ${countText(count, "digest")} (${sizeText(bytes)}).`),
+  );
   if (imported.every(({ added, replaced }) => added + replaced === 0)) return;
   const since = dayText(Math.min(...found.map(({ firstMs }) => firstMs ?? Number.POSITIVE_INFINITY)));
   print(`\nTo see it: nexus agents report --since ${since}`);

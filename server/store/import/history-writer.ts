@@ -257,6 +257,14 @@ export const isImported = (connection: Connection, id: string): boolean =>
   connection.prepare("SELECT 1 FROM imported WHERE digest = ?").get(uuidBytes(id).subarray(0, digestBytes)) !==
   undefined;
 
+/** Returns how many digests are kept of all imports, and about how many bytes they take. */
+export function digestSize(connection: Connection): { readonly count: number; readonly bytes: number } {
+  const row = connection
+    .prepare("SELECT count(*) count, total(length(digest) + length(ifnull(partial, '')) + 8) bytes FROM imported")
+    .get();
+  return { count: Number(row?.["count"] ?? 0), bytes: Number(row?.["bytes"] ?? 0) };
+}
+
 /** Divides records where a session ends: by conversation, after 30 minutes of silence, and at midnight. */
 function* stretchesOf(records: readonly HistoryRecord[]): Iterable<readonly HistoryRecord[]> {
   const open = new Map<string, { records: HistoryRecord[]; span: { startMs: number; endMs: number } }>();
