@@ -4,8 +4,10 @@ import { createOldDatabase, oldEvents } from "../../../test/fixtures/old-databas
 import { tempFolder } from "../../../test/fixtures/temp-folder.ts";
 import { systemClock } from "../../clock.ts";
 import { productInfo } from "../../worker/product-info.ts";
+import { openWithDriver } from "../driver/select-driver.ts";
 import { uuidText } from "../events/uuid-bytes.ts";
 import { canonicalRollups, recountAll } from "../rollups/rollups.ts";
+import { readNumber } from "../state.ts";
 import { Store } from "../store.ts";
 import { schemaVersion, versionOf } from "./migrate.ts";
 
@@ -42,6 +44,22 @@ describe("migration", () => {
       store.close();
     },
   );
+
+  it("keeps until when an earlier version deleted everything", () => {
+    for (const mark of [0, 7]) {
+      const file = join(tempFolder(), "telemetry.db");
+      createOldDatabase(file, schemaVersion - 1, 1_780_000_000_000);
+      const store = new Store(file, productInfo, systemClock);
+      const old = openWithDriver(file, { readOnly: false, busyTimeoutMs: 0 });
+      old.exec(`UPDATE state SET value = ${mark} WHERE name = 'purge_mark';
+        UPDATE state SET value = 1770000000000 WHERE name = 'floor_ts'`);
+      old.close();
+      expect(store.withDatabase((connection) => readNumber(connection, "purged_until"))).toBe(
+        mark === 0 ? 0 : 1_770_000_000_000,
+      );
+      store.close();
+    }
+  });
 
   it("has views with the column names of ADR-003", () => {
     const store = new Store(join(tempFolder(), "telemetry.db"), productInfo, systemClock);
