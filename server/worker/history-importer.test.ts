@@ -364,6 +364,10 @@ describe("importing agents' history", () => {
       machine.importer.import(machine.plan(["claude_code"]), true, () => machine.worker.purge()),
     ).rejects.toThrow("Data was deleted during the import");
     expect(machine.rows("SELECT count(*) n FROM imported")).toEqual([{ n: 0 }]);
+    await expect(
+      machine.importer.import(machine.plan(["claude_code"]), true, () => machine.consent("off")),
+    ).rejects.toThrow("Recording is off");
+    expect(machine.rows("SELECT count(*) n FROM imported")).toEqual([{ n: 2_000 }]);
   });
 
   it("counts 200 calls once that hooks, OpenTelemetry and the files all report", async () => {

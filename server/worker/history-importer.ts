@@ -63,8 +63,6 @@ interface Target {
   readonly writer: HistoryWriter;
   readonly live: LiveRecords;
   readonly isDeleted: (tsMs: number) => boolean;
-  /** How often something had been erased. */
-  readonly erasures: number;
 }
 
 /** What hooks and OpenTelemetry report may arrive so late, so that younger records wait for the next import. */
@@ -154,7 +152,8 @@ export class HistoryImporter {
 
   /**
    * Imports what was planned. `includeDeleted`: also from a time that the user deleted. `progress`: records done, of all agents.
-   * @throws NotPermittedError, ConfigError, EraseError if something is erased meanwhile, SQLite's error, or the reason of the core's signal; what was written before stays.
+   * @throws NotPermittedError, ConfigError, EraseError if something is erased meanwhile, SQLite's error, or the reason of the core's
+   * signal; what was written before stays.
    */
   async import(
     planned: readonly PlannedHistory[],
@@ -165,15 +164,17 @@ export class HistoryImporter {
     const total = planned.reduce((sum, plan) => sum + recordsOf(plan).length, 0);
     let done = 0;
     const results: ImportedHistory[] = [];
+    const store = this.#core.locatedStore();
+    const erasures = store.withDatabase((connection) => readNumber(connection, "erasures"));
     for (const plan of planned) {
       const { agent } = plan;
       const result = { agent, added: 0, replaced: 0, known: 0, live: 0, skipped: 0, refused: 0 };
       results.push(result);
       const records = recordsOf(plan);
-      const target = this.#core.locatedStore().withDatabase((connection) => this.#targetOf(connection, agent));
+      const target = store.withDatabase((connection) => this.#targetOf(connection, agent));
       for (let at = 0; at < records.length; at += recordsPerStep) {
         const step = records.slice(at, at + recordsPerStep);
-        this.#write(step, target, includeDeleted, result);
+        this.#write(step, target, { includeDeleted, erasures }, result);
         done += step.length;
         progress(done, total);
         await nextTurn();
@@ -200,22 +201,23 @@ export class HistoryImporter {
       ),
       live: liveRecords(connection, agent),
       isDeleted: deletedPeriods(connection, agent),
-      erasures: readNumber(connection, "erasures"),
     }));
   }
 
   #write(
     step: readonly OneRecord[],
-    { writer, live, isDeleted, erasures }: Target,
-    includeDeleted: boolean,
+    { writer, live, isDeleted }: Target,
+    { includeDeleted, erasures }: { readonly includeDeleted: boolean; readonly erasures: number },
     result: ImportedHistory,
   ): void {
+    this.refuseWhileOff();
     const { permission, blockSensitive, limits } = this.#core.permissions.evaluate();
     const nowMs = this.#core.clock.nowMs();
     const options = { collect: permission.collect, blockSensitive };
     const oldestMs = nowMs - limits.retentionDays * dayMs;
     this.#core.locatedStore().withDatabase((connection) =>
       immediately(connection, () => {
+        // Digests and dimensions of before are gone, and after a purge the salt is another one.
         if (readNumber(connection, "erasures") !== erasures)
           throw new EraseError("Data was deleted during the import, so it stopped.");
         const records: HistoryRecord[] = [];
