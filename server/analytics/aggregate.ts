@@ -1,7 +1,7 @@
 /** Aggregated counts and durations: of a command, a tool, or a whole period. */
 import type { Row } from "../store/driver/driver.ts";
 import { Sketch } from "../store/rollups/sketch.ts";
-import { hasOutcome } from "./classify.ts";
+import { hasOutcome, isElapsed } from "./classify.ts";
 
 /** A rollup of terminal events. */
 export interface TerminalRollup {
@@ -19,9 +19,7 @@ export const terminalColumns = `m.grain, m.bucket, m.count, m.duration_count, m.
 
 export function terminalRollup(row: Row): TerminalRollup {
   const text = row["duration_sketch"];
-  // Times in agents' files contain waiting for permission, so that they are no durations.
-  const isDuration = typeof text === "string" && row["source"] !== "agent_history";
-  return { row, sketch: isDuration ? rollupSketch(text) : undefined };
+  return { row, sketch: typeof text === "string" && !isElapsed(row) ? rollupSketch(text) : undefined };
 }
 
 function rollupSketch(text: string): RollupSketch {

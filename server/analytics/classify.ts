@@ -37,3 +37,6 @@ export const isCommandRun = (row: Row): boolean =>
   isToolCall(row)
     ? row["tool_name"] === "run_terminal_cmd" && !isAgent(row["source"])
     : isCommandEnd.has(row["event_type"]);
+
+/** Whether times contain waiting for permission, so that they are no durations: those of agents' files. */
+export const isElapsed = ({ source }: Row): boolean => source === "agent_history";

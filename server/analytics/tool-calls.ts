@@ -11,7 +11,7 @@ import {
   terminalRollup,
 } from "./aggregate.ts";
 import { type Bucket, bucketIndex } from "./calendar.ts";
-import { isToolCall, toolCallCondition } from "./classify.ts";
+import { isElapsed, isToolCall, toolCallCondition } from "./classify.ts";
 import { countsIn } from "./counts.ts";
 import type { OpenPeriodQuery, PeriodQuery } from "./period-query.ts";
 import { wilson } from "./statistics.ts";
@@ -112,7 +112,7 @@ function coverageOf(rows: readonly Row[]): readonly AgentCoverage[] {
     if (row["tool_phase"] === "start") coverage.started += count;
     if (!isToolCall(row)) continue;
     coverage.ended += count;
-    if (source !== "agent_history") coverage.withDuration += Number(row["duration_count"]);
+    if (!isElapsed(row)) coverage.withDuration += Number(row["duration_count"]);
     if (isOutcome.has(row["status"])) coverage.withOutcome += count;
     if (row["status"] === "failed") coverage.failed += count;
   }

@@ -76,8 +76,8 @@ const readers: readonly AgentReader[] = [
       const history = new CodexHistory();
       const read = ({ path }: HistoryFile): FileResult => {
         const thread = new CodexThread(basename(path).replace(/\.jsonl(?:\.zst)?$/, ""));
-        const read = path.endsWith(".zst") ? readCompressedLines : readLines;
-        const { bytes, skipped } = read(path, (line, start, end) => thread.addLine(line, start, end));
+        const linesOf = path.endsWith(".zst") ? readCompressedLines : readLines;
+        const { bytes, skipped } = linesOf(path, (line, start, end) => thread.addLine(line, start, end));
         history.add(thread);
         return { bytes, skippedLines: skipped + thread.faults };
       };

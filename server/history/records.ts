@@ -39,7 +39,7 @@ export interface ToolUse extends OfSession {
   readonly outcome: "ok" | "failed" | null;
 }
 
-/** An agent whose tool uses have short IDs begins anew in each session. */
+/** Short IDs of tool uses occur in several sessions, so the session is added to them. */
 export const toolUseId = (session: string, id: string): string => (isRandomId(id) ? id : `${session} ${id}`);
 
 /** What was read of one source, such as the files of an agent. */

@@ -289,7 +289,7 @@ describe("importing agents' history", () => {
     expect(await machine.import(["claude_code"])).toMatchObject([{ added: 3, live: 1 }]);
   });
 
-  it("keeps conversations at the same time apart, and live events in sessions of their own", async () => {
+  it("keeps parallel conversations in separate sessions, and live events in their own", async () => {
     const parallel = (ms: number) =>
       ["1", "2", "3"].map((n) => [`-work/${n}.jsonl`, toolUse(`5e55000${n}`, `toolu_0123456789${n}`, ms, 2)] as const);
     const old = new Machine(new FixedClock(nowMs));

@@ -161,16 +161,15 @@ export class HistoryImporter {
     progress: (done: number, total: number) => void,
   ): Promise<readonly ImportedHistory[]> {
     this.refuseWhileOff();
-    const total = planned.reduce((sum, plan) => sum + recordsOf(plan).length, 0);
+    const histories = planned.map((plan) => ({ agent: plan.agent, records: recordsOf(plan) }));
+    const total = histories.reduce((sum, { records }) => sum + records.length, 0);
     let done = 0;
     const results: ImportedHistory[] = [];
     const store = this.#core.locatedStore();
     const erasures = store.withDatabase((connection) => readNumber(connection, "erasures"));
-    for (const plan of planned) {
-      const { agent } = plan;
+    for (const { agent, records } of histories) {
       const result = { agent, added: 0, replaced: 0, known: 0, live: 0, skipped: 0, refused: 0 };
       results.push(result);
-      const records = recordsOf(plan);
       const target = store.withDatabase((connection) => this.#targetOf(connection, agent));
       for (let at = 0; at < records.length; at += recordsPerStep) {
         const step = records.slice(at, at + recordsPerStep);

@@ -30,7 +30,7 @@ export function run(names: readonly string[], options: ImportOptions): Promise<v
     const { HistoryImporter } = await import("../../../server/worker/history-importer.ts");
     const importer = new HistoryImporter(core);
     if (options.undo === true) return undo(importer, agents, options);
-    // What hooks reported but nobody read yet was recorded live.
+    // What hooks reported was recorded live, even if no worker has read it yet.
     if (options.preview !== true) {
       importer.refuseWhileOff();
       await importLogs(service);

@@ -4,7 +4,7 @@ import { type ContextSize, contextSizes } from "../../../shared/vocabulary/agent
 import { commandClass, isForeground } from "../../../shared/vocabulary/command-classes.ts";
 import { ownCommandCondition } from "../../../shared/vocabulary/own-commands.ts";
 import type { Connection, Row, SqlValue } from "../../store/driver/driver.ts";
-import { endedCondition, hasOutcome, isCommandRun, isToolCall } from "../classify.ts";
+import { endedCondition, hasOutcome, isCommandRun, isElapsed, isToolCall } from "../classify.ts";
 
 /** What is counted: ended runs and calls, and what agents report besides. A condition on `d`. */
 const counted = `(${endedCondition} OR (d.event_type IN ('agent_activity', 'model_request') AND NOT ${ownCommandCondition}))`;
@@ -63,7 +63,7 @@ export function readDimensions(
       hasOutcome: hasOutcome(row),
       isWaitedFor: typeof path !== "string" || isForeground(commandClass(path)),
       isRefused: row["error_category"] === "rejected",
-      isElapsed: row["source"] === "agent_history",
+      isElapsed: isElapsed(row),
       isLowerBound: row["origin"] !== 0 && lowerBounds.has(row["origin"]),
       contextSize: contextSizes.find((size) => size === row["context_size"]),
     });
