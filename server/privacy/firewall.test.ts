@@ -6,10 +6,11 @@ import { eventAliases, eventTypeNames, fieldsOf } from "../../shared/schema/even
 import { validatorOf } from "../../shared/schema/field-types.ts";
 import { fieldNames, fieldTable } from "../../shared/schema/fields.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
-import { sources } from "../../shared/schema/sources.ts";
+import { historySources, liveSources, sources } from "../../shared/schema/sources.ts";
+import { uploadSchemas } from "../../shared/schema/upload-schemas.ts";
 import { testFirewall } from "../../test/fixtures/clean-events.ts";
 import { anything, toolUse } from "../../test/fixtures/raw-events.ts";
-import { allowAll, type Firewall } from "./firewall.ts";
+import { allowAll, Firewall } from "./firewall.ts";
 import { rawInputs } from "./parse-event.ts";
 import { scan } from "./scanner/scan.ts";
 import { isCommandPath, isSubcommand } from "./vocabulary.ts";
@@ -43,6 +44,18 @@ describe("firewall", () => {
       duration_ms: 12,
       workspace_hash: expect.stringMatching(/^[0-9a-f]{32}$/),
     });
+  });
+
+  it("accepts a source of history from an importer only, and never shares it", () => {
+    const importer = new Firewall(null, historySources);
+    for (const source of sources) {
+      const isHistory = historySources.some((one) => one === source);
+      const raw = () => anything({ stream: "tool", tool_name: "Bash", tool_phase: "end", source });
+      expect([firewall.admitOrRefuse(raw(), allowAll, now) === "bad_envelope", source]).toEqual([isHistory, source]);
+      expect([importer.admitOrRefuse(raw(), allowAll, now) === "bad_envelope", source]).toEqual([!isHistory, source]);
+    }
+    for (const [name, text] of uploadSchemas())
+      expect([name, historySources.filter((source) => text.includes(`"${source}"`))]).toEqual([name, []]);
   });
 
   it("drops outcome fields from a start event", () => {
@@ -306,7 +319,7 @@ describe("invariant: no-free-text", () => {
           const event = admit({
             ...innocent,
             event_type: type,
-            source: sources[admitted % sources.length],
+            source: liveSources[admitted % liveSources.length],
             [name]: value,
           });
           if (event !== undefined) admitted += 1;

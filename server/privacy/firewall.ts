@@ -9,6 +9,7 @@ import { type EventTypeName, eventTable, fieldsOf, perEventType } from "../../sh
 import { type FieldValue, validatorOf } from "../../shared/schema/field-types.ts";
 import { type FieldName, fieldTable } from "../../shared/schema/fields.ts";
 import type { Raw } from "../../shared/schema/raw.ts";
+import { liveSources, type Source } from "../../shared/schema/sources.ts";
 import { type CleanEvent, markClean } from "./clean-event.ts";
 import { Counters, type RefusalReason } from "./counters.ts";
 import { findSensitive } from "./find-sensitive.ts";
@@ -70,9 +71,14 @@ export class Firewall {
   #collect: readonly Category[] = [];
   #allowed: ReadonlySet<Category> = new Set();
   readonly #hashing: Hashing;
+  readonly #accepted: ReadonlySet<Source>;
 
-  /** Without a hasher, user-defined names are dropped instead of hashed. */
-  constructor(hasher: NameHasher | null) {
+  /**
+   * Without a hasher, user-defined names are dropped instead of hashed. `accepted`: events of another source are refused; history
+   * comes from the importer only.
+   */
+  constructor(hasher: NameHasher | null, accepted: readonly Source[] = liveSources) {
+    this.#accepted = new Set(accepted);
     this.#hashing = {
       hashOf: (field, kind, name) =>
         hasher !== null && this.#allowed.has(fieldTable[field].category) ? hasher.hash(kind, name) : undefined,
@@ -108,6 +114,7 @@ export class Firewall {
     const parsed = parseEvent(input, nowMs, this.#counters);
     if (typeof parsed === "string") return parsed;
     const { envelope, known } = parsed;
+    if (!this.#accepted.has(envelope.source)) return "bad_envelope";
     const type = resolve(parsed.type, known);
     if (!this.#allowed.has(eventTable[type].category)) return "category_off";
     if (blockSensitive) {

@@ -7,7 +7,7 @@ import { type EventTypeName, eventTable, eventTypeNames, fieldsOf } from "../../
 import { type FieldValue, validatorOf } from "../../shared/schema/field-types.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../shared/schema/fields.ts";
 import { flattened } from "../../shared/schema/payload-layout.ts";
-import { type Source, sources } from "../../shared/schema/sources.ts";
+import { liveSources, type Source } from "../../shared/schema/sources.ts";
 import { scan } from "./scanner/scan.ts";
 import { isCommandPath } from "./vocabulary.ts";
 
@@ -62,7 +62,7 @@ export class ImportedRows {
 
   /** @throws ImportedRowError */
   source(value: unknown): Source {
-    const source = sources.find((name) => name === value);
+    const source = liveSources.find((name) => name === value);
     if (source === undefined) throw new ImportedRowError("the source is unknown");
     return source;
   }

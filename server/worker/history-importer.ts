@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { dayMs, minuteMs } from "../../shared/schema/durations.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
-import type { Source } from "../../shared/schema/sources.ts";
+import { historySources, type Source } from "../../shared/schema/sources.ts";
 import { NotPermittedError } from "../config/permission.ts";
 import { type AgentHistory, type Progress, readAgentHistory } from "../history/agent-history.ts";
 import { eventMs, growthOf, historyEvent, liveIdsOf } from "../history/history-events.ts";
@@ -86,7 +86,7 @@ export class HistoryImporter {
     const identity = new IdentityFile(core.paths.identityFile);
     this.#hasher = new NameHasher(() => identity.localSalt());
     this.#ids = new AgentIds(this.#hasher);
-    this.#firewall = new Firewall(this.#hasher);
+    this.#firewall = new Firewall(this.#hasher, historySources);
   }
 
   /**

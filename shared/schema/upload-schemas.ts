@@ -7,7 +7,7 @@ import { type FieldType, identifierPatterns } from "./field-types.ts";
 import { type FieldName, fieldTable } from "./fields.ts";
 import { pathOf } from "./payload-layout.ts";
 import { schema1Commands } from "./schema-1.ts";
-import { sources } from "./sources.ts";
+import { liveSources } from "./sources.ts";
 import { uuidSource } from "./uuid-pattern.ts";
 
 export type Schema = Readonly<Record<string, unknown>>;
@@ -81,7 +81,7 @@ function eventOne(): Schema {
     anon_session_id: sha256,
     ts: milliseconds,
     seq: sequence,
-    source: { enum: sources },
+    source: { enum: liveSources },
     event_type: { enum: [...schema1Commands, "agent_event"] },
   };
   const optional = Object.fromEntries(fields.map((name) => [name, fieldSchema(name)]));
@@ -131,7 +131,7 @@ const envelopeParts = {
     os: { enum: [...systems, "withheld"] },
     arch: { enum: [...architectures, "withheld"] },
     runtime_version: versionOr("withheld"),
-    channel: { enum: sources },
+    channel: { enum: liveSources },
   }),
   envelope_session: closed({ id: sha256, sequence, started_at: time }, ["id", "sequence"]),
 };

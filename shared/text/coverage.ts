@@ -25,6 +25,7 @@ const limits: Readonly<Record<string, Message>> = {
   nexus_cli: message("Only tools that write event logs, and commands started with nexus run."),
   otlp: message("Only data that the agent exports."),
   agent_history: message("Only what the agent's files hold; their times contain waiting for permission."),
+  shell_history: message("Only commands and their times; few shells keep outcomes."),
 };
 const agentLimit: Message = message(
   "Only events reported by its hooks or OpenTelemetry; hooks do not report denied calls or cloud sessions.",

@@ -14,6 +14,7 @@ const titles: Readonly<Record<Source, string>> = {
   python_sdk: "Python programs",
   otlp: "Agent (OpenTelemetry)",
   agent_history: "Agents' files",
+  shell_history: "Shell history",
   claude_code: "Claude Code",
   cursor: "Cursor",
   vscode_agent: "VS Code agent",
