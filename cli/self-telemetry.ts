@@ -22,6 +22,7 @@ const silent: ReadonlySet<string> = new Set([
   "completion",
   "hook",
   "query-rows",
+  "history-database",
 ]);
 
 /**

@@ -7,6 +7,11 @@ import { lazyAction } from "./lazy-action.ts";
 import { withCsv, withExamples, withFilters, withJson, withPeriod } from "./options.ts";
 
 export function addAgents(nexus: Command): void {
+  nexus
+    .command("history-database", { hidden: true })
+    .description("the child process of nexus agents import: reads a database of an agent, prints its records as JSON")
+    .argument("<agent>")
+    .action(lazyAction(() => import("../commands/history-database.ts")));
   const agents = nexus.command("agents").description("record AI agents' tool calls through their hooks");
   withJson(
     agents.command("list").description("list installed and connected agents"),

@@ -27,8 +27,15 @@ export interface HistoryFiles {
   readonly isCut: boolean;
 }
 
-/** `isWanted`: by the path below a root, with `/` between folders. A missing root has no files. */
-export function historyFiles(roots: readonly string[], isWanted: (path: string) => boolean): HistoryFiles {
+/** Which files are read, by the path below a root, with `/` between folders. */
+export interface Wanted {
+  readonly isWanted: (path: string) => boolean;
+  /** Folders that are looked into; without it all. */
+  readonly isEntered?: (path: string) => boolean;
+}
+
+/** A missing root has no files. */
+export function historyFiles(roots: readonly string[], { isWanted, isEntered }: Wanted): HistoryFiles {
   const files: HistoryFile[] = [];
   const unreadable: Unreadable[] = [];
   let isCut = false;
@@ -44,7 +51,7 @@ export function historyFiles(roots: readonly string[], isWanted: (path: string) 
     }
     for (const entry of entries) {
       const [path, inner] = [join(folder, entry.name), below === "" ? entry.name : `${below}/${entry.name}`];
-      if (entry.isDirectory() && depth < maxDepth) visit(path, inner, depth + 1);
+      if (entry.isDirectory() && depth < maxDepth && (isEntered?.(inner) ?? true)) visit(path, inner, depth + 1);
       if (!entry.isFile() || !isWanted(inner)) continue;
       if (files.length === maxFiles) {
         isCut = true;

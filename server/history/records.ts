@@ -1,12 +1,12 @@
 /** What an agent's history says, in public words, numbers and times. */
-import type { Source } from "../../shared/schema/sources.ts";
+import type { KnownAgent } from "../../shared/vocabulary/agents.ts";
 import type { Tokens } from "../analytics/price-list.ts";
 import { isRandomId } from "../ingest/hooks/ids.ts";
 
 export const noTokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 };
 
 interface OfSession {
-  readonly agent: Source;
+  readonly agent: KnownAgent;
   readonly session: string;
   /** Of the response or tool use; the same in all copies. */
   readonly id: string;
@@ -51,3 +51,10 @@ export interface History {
 /** Of two snapshots of a response, the larger one. */
 export const larger = (a: ModelResponse, b: ModelResponse): ModelResponse =>
   b.tokens.output > a.tokens.output || (b.tokens.output === a.tokens.output && b.isExact && !a.isExact) ? b : a;
+
+/** An amount in dollars, in whole millionths. */
+export const microUsdOf = (usd: number): number => (Number.isFinite(usd) && usd > 0 ? Math.round(usd * 1_000_000) : 0);
+
+/** A tool use with an outcome and without a time of its own. */
+export const outcomeOf = (isFailed: unknown): ToolUse["outcome"] =>
+  isFailed === true ? "failed" : isFailed === false ? "ok" : null;

@@ -3,9 +3,12 @@
  * become strings. Quotes within a text are escaped in JSON (RFC 8259, section 7), so that a key within a text is no key.
  */
 
-/** What to read of an object, by key: a value of a type, an object, or the objects of an array. */
+/**
+ * What to read of an object, by key: a value of a type, an object, the objects of an array, or an object of JSON that is written as
+ * a text. `path`: an array of names and numbers, as its JSON. The key `*` is for all that have no other.
+ */
 export interface Shape {
-  readonly [key: string]: "text" | "number" | "boolean" | Shape | readonly [Shape];
+  readonly [key: string]: "text" | "number" | "boolean" | "path" | Shape | readonly [Shape] | readonly ["text", Shape];
 }
 
 /** The fields that were found; of equal keys the last. It has no prototype, so that a key such as `__proto__` is one like others. */
@@ -58,6 +61,17 @@ export function scanLine(bytes: Buffer, start: number, end: number, shape: Shape
   }
 }
 
+/** As `scanLine`, for the objects of an array. */
+export function scanList(bytes: Buffer, start: number, end: number, shape: Shape): readonly Found[] | undefined {
+  const scanner = new Scanner(bytes, start, end);
+  try {
+    return scanner.wholeList(shape);
+  } catch (error) {
+    if (error instanceof SyntaxFault) return undefined;
+    throw error;
+  }
+}
+
 class Scanner {
   readonly #bytes: Buffer;
   readonly #end: number;
@@ -73,9 +87,21 @@ class Scanner {
     this.#space();
     if (this.#peek() !== openObject) throw new SyntaxFault();
     const found = this.#object(shape, 0);
+    this.#isDone();
+    return found;
+  }
+
+  wholeList(shape: Shape): readonly Found[] {
+    this.#space();
+    if (this.#peek() !== openArray) throw new SyntaxFault();
+    const found = this.#list(shape, 0);
+    this.#isDone();
+    return found;
+  }
+
+  #isDone(): void {
     this.#space();
     if (this.#at !== this.#end) throw new SyntaxFault();
-    return found;
   }
 
   #peek(): number {
@@ -122,14 +148,15 @@ class Scanner {
     if (depth > maxDepth) throw new SyntaxFault();
     if (this.#isEmpty(closeObject)) return found;
     const { byFirst } = keysOf(shape);
+    const any = shape["*"];
     do {
       if (this.#peek() !== quote) throw new SyntaxFault();
       const start = this.#at + 1;
       this.#skipString();
-      const name = this.#nameIn(byFirst, start, this.#at - 1);
+      const name = this.#nameIn(byFirst, start, this.#at - 1) ?? (any === undefined ? undefined : this.#key(start));
       this.#expect(colon);
       this.#space();
-      const wanted = name === undefined ? undefined : shape[name];
+      const wanted = name === undefined ? undefined : Object.hasOwn(shape, name) ? shape[name] : any;
       if (name === undefined || wanted === undefined) {
         this.#skipValue();
         continue;
@@ -139,6 +166,13 @@ class Scanner {
       else found[name] = value;
     } while (this.#more(closeObject));
     return found;
+  }
+
+  /** A short key that just ended. */
+  #key(start: number): string | undefined {
+    const end = this.#at - 1;
+    if (end - start > maxTextBytes) return undefined;
+    return decoded(this.#bytes.toString("utf8", start - 1, end + 1));
   }
 
   #nameIn(byFirst: Keys["byFirst"], start: number, end: number): string | undefined {
@@ -164,6 +198,13 @@ class Scanner {
       const number = Number(word);
       return this.#at - start <= 32 && Number.isFinite(number) && word !== "null" ? number : undefined;
     }
+    if (wanted === "path") {
+      if (byte !== openArray) return this.#skipped();
+      const start = this.#at;
+      this.#skipValue();
+      return this.#at - start > maxTextBytes ? undefined : this.#bytes.toString("utf8", start, this.#at);
+    }
+    if (isWritten(wanted)) return byte === quote ? this.#inText(wanted[1]) : this.#skipped();
     if (isList(wanted)) return byte === openArray ? this.#list(wanted[0], depth + 1) : this.#skipped();
     return byte === openObject ? this.#object(wanted, depth + 1) : this.#skipped();
   }
@@ -188,10 +229,20 @@ class Scanner {
     const isEscaped = this.#skipString();
     if (this.#at - start - 2 > maxTextBytes) return undefined;
     if (!isEscaped) return this.#bytes.toString("utf8", start + 1, this.#at - 1);
+    return decoded(this.#bytes.toString("utf8", start, this.#at));
+  }
+
+  /** Reads an object of JSON that is written as a text. Its bytes are decoded into a buffer that is cleared. */
+  #inText(shape: Shape): Found | undefined {
+    const start = this.#at + 1;
+    this.#skipString();
+    if (this.#bytes[start] !== openObject) return undefined;
+    const inner = Buffer.allocUnsafeSlow(this.#at - 1 - start);
     try {
-      return JSON.parse(this.#bytes.toString("utf8", start, this.#at));
-    } catch {
-      throw new SyntaxFault();
+      const end = unescapeInto(inner, this.#bytes, start, this.#at - 1);
+      return scanLine(inner, 0, end, shape);
+    } finally {
+      inner.fill(0);
     }
   }
 
@@ -258,7 +309,45 @@ class Scanner {
   }
 }
 
-const isList = (wanted: Shape | readonly [Shape]): wanted is readonly [Shape] => Array.isArray(wanted);
+type Nested = Shape | readonly [Shape] | readonly ["text", Shape];
+const isList = (wanted: Nested): wanted is readonly [Shape] => Array.isArray(wanted);
+const isWritten = (wanted: Nested): wanted is readonly ["text", Shape] => Array.isArray(wanted) && wanted[0] === "text";
+
+/** A short string of JSON with its quotes. */
+function decoded(text: string): string {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SyntaxFault();
+  }
+}
+
+/** Bytes that a letter after a backslash stands for. */
+const escapes: ReadonlyMap<number, number> = new Map(
+  Object.entries({ b: 0x08, f: 0x0c, n: 0x0a, r: 0x0d, t: 0x09 }).map(([letter, byte]) => [letter.charCodeAt(0), byte]),
+);
+const letterU = 0x75;
+
+/** Decodes the inside of a string of JSON (RFC 8259, section 7) and returns its length, which never grows. */
+function unescapeInto(into: Buffer, bytes: Buffer, start: number, end: number): number {
+  let length = 0;
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte !== backslash) into[length++] = byte;
+    else {
+      at += 1;
+      const letter = bytes[at] ?? 0;
+      if (letter !== letterU) into[length++] = escapes.get(letter) ?? letter;
+      else {
+        const unit = Number.parseInt(bytes.toString("latin1", at + 1, at + 5), 16);
+        // No name that is read has other characters.
+        into[length++] = unit < 0x80 ? unit : 0x3f;
+        at += 4;
+      }
+    }
+  }
+  return length;
+}
 
 /** Letters, digits, sign and point: numbers, `true`, `false` and `null`. */
 const isWord = (byte: number): boolean =>

@@ -54,7 +54,7 @@ export const modelPrefix: RegExp = new RegExp(
   `^(?:.*/)?(?:(?:us-gov|us|eu|apac|global|jp|au|ca|sa)\\.)?(?:(?:${modelProviders.join("|")})\\.)?`,
 );
 export const modelSuffix =
-  /(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|latest|default|preview(?:-\d{2}-\d{2}(?:\d{2})?)?|exp|\d{3,4}))?(?:-v?\d:\d|-v\d)?(?:\[1m\]|:free|:beta|:nitro|:online|:extended|:thinking|-thinking|-fast|-extra-high|-xhigh|-high|-medium|-low){0,3}$/;
+  /(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|latest|default|preview(?:-\d{2}-\d{2}(?:\d{2})?)?|exp|\d{3,4}))?(?:-v?\d:\d|-v\d)?(?:\[1m\]|:free|:beta|:nitro|:online|:extended|:thinking|-thinking|-1m|-fast|-extra-high|-xhigh|-high|-medium|-low){0,3}$/;
 
 /** Claude's names in the order of Cursor (`claude-4-5-sonnet`), except those that Anthropic gave. */
 const reordered = /^claude-([4-9])(-[0-9])?-(opus|sonnet|haiku|fable|mythos)$/;

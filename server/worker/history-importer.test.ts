@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { exportKinds } from "../../shared/protocol/worker.ts";
 import { dayMs, minuteMs } from "../../shared/schema/durations.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
-import type { Source } from "../../shared/schema/sources.ts";
+import type { KnownAgent } from "../../shared/vocabulary/agents.ts";
 import {
   canary,
   claudeCodeHistory,
@@ -58,11 +58,11 @@ class Machine extends SharingWorker {
     writeHistory(join(this.files, historyFolders[agent]), history as InventedHistory);
   }
 
-  plan(wanted: readonly Source[] = agents) {
+  plan(wanted: readonly KnownAgent[] = agents) {
     return this.importer.plan(wanted, this.files, {}, () => undefined);
   }
 
-  async import(wanted: readonly Source[] = agents, includeDeleted = false) {
+  async import(wanted: readonly KnownAgent[] = agents, includeDeleted = false) {
     return this.importer.import(this.plan(wanted), includeDeleted, () => undefined);
   }
 

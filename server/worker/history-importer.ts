@@ -5,9 +5,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { dayMs, minuteMs } from "../../shared/schema/durations.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
-import { historySources, type Source } from "../../shared/schema/sources.ts";
+import { historySources } from "../../shared/schema/sources.ts";
+import type { KnownAgent } from "../../shared/vocabulary/agents.ts";
 import { NotPermittedError } from "../config/permission.ts";
 import { type AgentHistory, type Progress, readAgentHistory } from "../history/agent-history.ts";
+import type { ReadDatabase } from "../history/agent-reader.ts";
 import { eventMs, growthOf, historyEvent, liveIdsOf } from "../history/history-events.ts";
 import type { ModelResponse, ToolUse } from "../history/records.ts";
 import { AgentIds } from "../ingest/hooks/ids.ts";
@@ -34,7 +36,7 @@ type OneRecord = ModelResponse | ToolUse;
 
 /** What an agent's files hold, before anything is imported. */
 export interface PlannedHistory {
-  readonly agent: Source;
+  readonly agent: KnownAgent;
   readonly history: AgentHistory;
   readonly responses: number;
   readonly tools: number;
@@ -53,7 +55,7 @@ export interface PlannedHistory {
 }
 
 export interface ImportedHistory extends HistoryCounts {
-  readonly agent: Source;
+  readonly agent: KnownAgent;
   /** Refused by the firewall: of a time before 2020 or in the future, or of a category without consent. */
   refused: number;
 }
@@ -94,13 +96,14 @@ export class HistoryImporter {
    * @throws ConfigError, SQLite's error.
    */
   plan(
-    agents: readonly Source[],
+    agents: readonly KnownAgent[],
     home: string,
     env: NodeJS.ProcessEnv,
     progress: (progress: Progress) => void,
+    readDatabase?: ReadDatabase,
   ): readonly PlannedHistory[] {
     const untilMs = this.#core.clock.nowMs() - arrivalMs;
-    return readAgentHistory(agents, home, env, progress).map((history) => this.#planOf(history, untilMs));
+    return readAgentHistory(agents, home, env, progress, readDatabase).map((history) => this.#planOf(history, untilMs));
   }
 
   /** @throws NotPermittedError while recording is off. */
@@ -184,7 +187,7 @@ export class HistoryImporter {
     return results;
   }
 
-  #targetOf(connection: Connection, agent: Source): Target {
+  #targetOf(connection: Connection, agent: KnownAgent): Target {
     const nowMs = this.#core.clock.nowMs();
     const origin = (exactness: "exact" | "lower_bound") =>
       historyOrigin(

@@ -1,8 +1,9 @@
 /** Display names of sources. */
 import type { Ranked } from "../protocol/reports.ts";
 import type { Source } from "../schema/sources.ts";
+import type { KnownAgent } from "../vocabulary/agents.ts";
 
-const titles: Readonly<Record<Source, string>> = {
+const titles: Readonly<Record<Source | KnownAgent, string>> = {
   vscode: "VS Code",
   vscode_terminal: "VS Code terminal",
   vscode_task: "VS Code tasks",
@@ -31,10 +32,12 @@ const titles: Readonly<Record<Source, string>> = {
   opencode: "opencode",
   amp: "Amp",
   pi: "Pi",
+  kilo_code: "Kilo Code",
+  roo_code: "Roo Code",
 };
 
 export const sourceLabel = (source: string | null): string =>
-  source === null ? "an agent" : (titles[source as Source] ?? source);
+  source === null ? "an agent" : (titles[source as keyof typeof titles] ?? source);
 
 /** Returns the name of a ranked entry, with its source if it has one. */
 export const rankedLabel = ({ name, source }: Pick<Ranked, "name" | "source">): string =>

@@ -18,5 +18,9 @@ export const hookAgents = [
   "pi",
 ] as const;
 
+/** Agents without hooks that keep a history. */
+export const fileAgents = ["kilo_code", "roo_code"] as const;
+
 /** Public names of AI agents that report tool calls. */
-export const agents = [...hookAgents, "other"] as const;
+export const agents = [...hookAgents, ...fileAgents, "other"] as const;
+export type KnownAgent = Exclude<(typeof agents)[number], "other">;

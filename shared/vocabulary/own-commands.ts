@@ -37,6 +37,7 @@ export const ownCommands = [
   "tail",
   "query",
   "query-rows",
+  "history-database",
   "import",
   "sync",
   "usage",

@@ -111,7 +111,10 @@ describe("the report from history", () => {
 
   it("needs no consent, and says what it cannot do", async () => {
     const home = tempFolder();
-    expect(await report(home)).toMatchObject({ code: 0, out: expect.stringContaining("Claude Code: no files.") });
+    expect(await report(home)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("No files of Claude Code, Codex,"),
+    });
     expect(filesIn(home)).toEqual([]);
     expect(await report(home, "--command", "git")).toMatchObject({
       code: 2,

@@ -33,7 +33,8 @@ import { type JsonOption, print, printJson, progressLine } from "../../output/pr
 import { heading, wrapped } from "../../output/terminal.ts";
 import { periodTitle } from "../../period.ts";
 import { type QueryOptions, queryOf } from "../../query.ts";
-import { historyProgress, printUnreadable, sourceText } from "./history-sources.ts";
+import { readInChild } from "./child-database.ts";
+import { historyLimits, historyProgress, printUnreadable, sourceText, withFiles } from "./history-sources.ts";
 
 export type HistoryOptions = QueryOptions & JsonOption & CsvOption;
 
@@ -64,7 +65,7 @@ export async function run(options: HistoryOptions): Promise<void> {
   const stretch = stretchOf(period, nowMs);
   const wanted = historyAgents.filter((agent) => matchesFilter(filters.agent, agent));
   const isQuiet = options.json === true || options.csv === true || !process.stderr.isTTY;
-  const read = readAgentHistory(wanted, homedir(), process.env, isQuiet ? undefined : historyProgress());
+  const read = readAgentHistory(wanted, homedir(), process.env, isQuiet ? undefined : historyProgress(), readInChild);
   if (!isQuiet) progressLine("");
   const figures = historyFigures(
     read.map((history) => filtered(history, filters)),
@@ -137,12 +138,14 @@ function printTable(
   const nameOf = (key: string): string => (key === "" ? "–" : by === "agent" ? sourceLabel(key) : key);
   if (groups.length === 0) print(`\n${wrapped("Nothing in this period.")}`);
   else print(`\n${measuresTable({ by, groups, total, columns: columnsOf(by), nameOf, order: undefined }).text}`);
-  print(`\n${read.map((one) => wrapped(sourceText(one))).join("\n")}`);
+  const { found, noFiles } = withFiles(read, (one) => one);
+  print(`\n${[...found.map(sourceText), ...noFiles].map((line) => wrapped(line)).join("\n")}`);
   const notes = [
     ...(total.requests === 0
       ? []
       : [`List prices of ${pricesAsOf}: what the API would have cost. Subscriptions and discounts are not known.`]),
     ...lowerBoundNotes(total),
+    ...read.flatMap(({ agent, responses }) => (responses.length === 0 ? [] : (historyLimits[agent] ?? []))),
     ...(unpriced.length === 0
       ? []
       : [`Not priced: ${unpriced.join(", ")} (${numberText(total.cost.unpricedTokens)} tokens).`]),

@@ -2,6 +2,7 @@
 import type { AgentHistory, Progress } from "../../../server/history/agent-history.ts";
 import { countText, sizeText } from "../../../shared/text/format.ts";
 import { sourceLabel } from "../../../shared/text/labels.ts";
+import type { KnownAgent } from "../../../shared/vocabulary/agents.ts";
 import { printError, progressLine } from "../../output/print.ts";
 
 /** Milliseconds between two lines of progress. */
@@ -17,9 +18,31 @@ export function historyProgress(): (progress: Progress) => void {
   };
 }
 
+const isThere = ({ files, unreadable }: AgentHistory): boolean => files + unreadable.length > 0;
+
+/** The agents that have files, and a line about those that have none. */
+export function withFiles<T>(
+  of: readonly T[],
+  historyOf: (one: T) => AgentHistory,
+): { readonly found: readonly T[]; readonly noFiles: readonly string[] } {
+  const missing = of.filter((one) => !isThere(historyOf(one))).map((one) => sourceLabel(historyOf(one).agent));
+  return {
+    found: of.filter((one) => isThere(historyOf(one))),
+    noFiles: missing.length === 0 ? [] : [`No files of ${missing.join(", ")}.`],
+  };
+}
+
+/** What an agent's files do not hold. */
+export const historyLimits: Readonly<Partial<Record<KnownAgent, string>>> = {
+  copilot_cli: "Older versions of GitHub Copilot CLI keep only the tokens of a whole session: they count when it ended.",
+  vscode_agent: "VS Code keeps no tokens, or only those of the last request of an answer.",
+  cursor: "Cursor keeps no reliable tokens: what counts are its sessions, tools and models.",
+  goose: "Goose keeps the tokens of a whole session: they count when it began.",
+  factory_droid: "Factory Droid keeps the tokens of a whole session: they count when it began.",
+};
+
 export function sourceText({ agent, files, bytes, skippedLines, unreadable, isCut }: AgentHistory): string {
   const name = sourceLabel(agent);
-  if (files + unreadable.length === 0) return `${name}: no files.`;
   const parts = [
     `${countText(files, "file")}, ${sizeText(bytes)}`,
     ...(skippedLines === 0 ? [] : [`${countText(skippedLines, "line")} skipped`]),

@@ -3,16 +3,17 @@ import { homedir } from "node:os";
 import { historyAgents } from "../../../server/history/agent-history.ts";
 import type { HistoryImporter, ImportedHistory, PlannedHistory } from "../../../server/worker/history-importer.ts";
 import { textOf } from "../../../shared/protocol/message.ts";
-import type { Source } from "../../../shared/schema/sources.ts";
 import { countText, dayText, numberText, sizeText } from "../../../shared/text/format.ts";
 import { sourceLabel } from "../../../shared/text/labels.ts";
 import { proofMessage } from "../../../shared/text/sentences.ts";
+import type { KnownAgent } from "../../../shared/vocabulary/agents.ts";
 import { oneNamed } from "../../agents.ts";
 import { UsageError } from "../../exit.ts";
 import { type JsonOption, print, printError, printJson, progressLine } from "../../output/print.ts";
 import { confirmed, isAttended, wrapped } from "../../output/terminal.ts";
 import { importLogs, withService } from "../../runtime.ts";
-import { historyProgress, printUnreadable, sourceText } from "./history-sources.ts";
+import { readInChild } from "./child-database.ts";
+import { historyLimits, historyProgress, printUnreadable, sourceText, withFiles } from "./history-sources.ts";
 
 interface ImportOptions extends JsonOption {
   readonly preview?: boolean;
@@ -41,12 +42,18 @@ export function run(names: readonly string[], options: ImportOptions): Promise<v
 
 async function importHistory(
   importer: HistoryImporter,
-  agents: readonly Source[],
+  agents: readonly KnownAgent[],
   options: ImportOptions,
 ): Promise<void> {
   const { preview = false, yes = false, json = false } = options;
   const isQuiet = json || !process.stderr.isTTY;
-  const planned = importer.plan(agents, homedir(), process.env, isQuiet ? () => undefined : historyProgress());
+  const planned = importer.plan(
+    agents,
+    homedir(),
+    process.env,
+    isQuiet ? () => undefined : historyProgress(),
+    readInChild,
+  );
   if (!isQuiet) progressLine("");
   const found = planned.filter(({ responses, tools }) => responses + tools > 0);
   if (!json) printPlan(planned, found);
@@ -88,15 +95,17 @@ function planJson({ agent, history, ...plan }: PlannedHistory): object {
 }
 
 /** Agents that delete their own files after so many days. */
-const keptDays: Readonly<Partial<Record<Source, number>>> = { claude_code: 30, gemini_cli: 30 };
+const keptDays: Readonly<Partial<Record<KnownAgent, number>>> = { claude_code: 30, gemini_cli: 30 };
 
 function printPlan(planned: readonly PlannedHistory[], found: readonly PlannedHistory[]): void {
-  for (const plan of planned) {
+  const { found: present, noFiles } = withFiles(planned, ({ history }) => history);
+  for (const plan of present) {
     const { history, responses, tools } = plan;
     print(wrapped(sourceText(history)));
     if (responses + tools > 0) print(`${wrapped(planText(plan))}\n`);
     printUnreadable(history);
   }
+  for (const line of noFiles) print(wrapped(line));
   if (found.length === 0) {
     print("Nothing to import.");
     return;
@@ -118,6 +127,7 @@ function planText(plan: PlannedHistory): string {
     inexact === 0
       ? "Tokens are exact."
       : `Of ${countText(inexact, "response")} the files hold only a part of the output: shown as at least (≥).`,
+    historyLimits[agent] ?? "",
     ...(days === undefined
       ? []
       : [
@@ -127,7 +137,9 @@ function planText(plan: PlannedHistory): string {
     ...(deleted === 0
       ? []
       : [`${countText(deleted, "record")} up to ${dayText(deletedUntilMs ?? 0)} are of a period that you deleted.`]),
-  ].join(" ");
+  ]
+    .filter((sentence) => sentence !== "")
+    .join(" ");
 }
 
 function printResult(
@@ -154,7 +166,11 @@ function printResult(
   print(`\nTo see it: nexus agents report --since ${since}`);
 }
 
-async function undo(importer: HistoryImporter, agents: readonly Source[], { yes, json }: ImportOptions): Promise<void> {
+async function undo(
+  importer: HistoryImporter,
+  agents: readonly KnownAgent[],
+  { yes, json }: ImportOptions,
+): Promise<void> {
   const imported = importer.imported();
   const found = agents.filter((agent) => imported.has(agent));
   if (found.length > 0 && yes !== true) {

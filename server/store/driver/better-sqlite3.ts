@@ -8,6 +8,16 @@ export function openBetterSqlite3(file: string, options: OpenOptions): Connectio
     timeout: options.busyTimeoutMs,
   });
   if (options.readOnly) database.pragma("query_only = ON");
+  return connectionOf(database);
+}
+
+/** Opens a database of another program, or its bytes, in SQLite's read-only mode. */
+export function openForeignBetterSqlite3(source: string | Buffer, busyTimeoutMs: number): Connection {
+  const isFile = typeof source === "string";
+  return connectionOf(new Database(source, isFile ? { readonly: true, timeout: busyTimeoutMs } : {}));
+}
+
+function connectionOf(database: Database.Database): Connection {
   const version = String(database.prepare("SELECT sqlite_version()").pluck().get());
   return {
     driver: `better-sqlite3, SQLite ${version}`,

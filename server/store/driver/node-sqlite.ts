@@ -1,5 +1,6 @@
 /** Fallback driver for systems without a better-sqlite3 binary: glibc before 2.34, rare CPUs. */
-import type { SQLInputValue } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import type { Connection, OpenOptions, Row } from "./driver.ts";
 
 /** SQLite's primary result codes (sqlite.org/rescode.html) that the store distinguishes. */
@@ -43,6 +44,23 @@ export function openNodeSqlite(file: string, options: OpenOptions, reason: strin
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   const database = withSqliteCode(() => new DatabaseSync(file, { timeout: options.busyTimeoutMs }));
   if (options.readOnly) database.exec("PRAGMA query_only = ON");
+  return connectionOf(database, reason);
+}
+
+/**
+ * Opens a database of another program in SQLite's read-only mode. `isOpen`: whether that program has it open; else it is taken for
+ * one that does not change, so that no file is created beside it (sqlite.org/c3ref/open.html, `immutable`).
+ */
+export function openForeignNodeSqlite(file: string, isOpen: boolean, timeout: number, reason: string): Connection {
+  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+  const source = isOpen ? file : new URL("?immutable=1", pathToFileURL(file));
+  return connectionOf(
+    withSqliteCode(() => new DatabaseSync(source, { readOnly: true, timeout })),
+    reason,
+  );
+}
+
+function connectionOf(database: DatabaseSync, reason: string): Connection {
   const { sqlite: version } = process.versions;
   return {
     driver: `node:sqlite, SQLite ${version} (${reason})`,

@@ -3,9 +3,9 @@
  * first database decides for the process, which never uses both: see `driver.ts`.
  */
 import { existsSync } from "node:fs";
-import { openBetterSqlite3 } from "./better-sqlite3.ts";
+import { openBetterSqlite3, openForeignBetterSqlite3 } from "./better-sqlite3.ts";
 import type { Connection, OpenOptions } from "./driver.ts";
-import { openNodeSqlite } from "./node-sqlite.ts";
+import { openForeignNodeSqlite, openNodeSqlite } from "./node-sqlite.ts";
 
 let fallbackReason: string | undefined;
 
@@ -19,6 +19,22 @@ export function openWithDriver(file: string, options: OpenOptions): Connection {
     if (options.readOnly && !existsSync(file)) throw error;
     fallbackReason = "better-sqlite3 could not be loaded";
     return openNodeSqlite(file, options, fallbackReason);
+  }
+}
+
+/** How long a statement waits for the lock of another program. */
+const foreignTimeoutMs = 2_000;
+
+/** Opens a database of another program, which is never changed. `bytes`: what it holds; `null` while that program has it open. */
+export function openForeign(file: string, bytes: Buffer | null): Connection {
+  const open = (reason: string) => openForeignNodeSqlite(file, bytes === null, foreignTimeoutMs, reason);
+  if (fallbackReason !== undefined) return open(fallbackReason);
+  try {
+    return openForeignBetterSqlite3(bytes ?? file, foreignTimeoutMs);
+  } catch (error) {
+    if (!isLoadError(error)) throw error;
+    fallbackReason = "better-sqlite3 could not be loaded";
+    return open(fallbackReason);
   }
 }
 

@@ -1,9 +1,12 @@
 /** Chats of Qwen Code: one line per message. A line about usage for its own telemetry repeats the same numbers and is not read. */
-import { canonicalTool, publicModel } from "../privacy/public-names.ts";
-import { listIn, numberIn, objectIn, textIn } from "./found.ts";
-import { MergedHistory } from "./merged.ts";
-import { type ModelResponse, noTokens, toolUseId } from "./records.ts";
-import { type Found, type Shape, scanLine } from "./scanner.ts";
+import { basename, join } from "node:path";
+import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
+import { type AgentReader, foldersOf } from "../agent-reader.ts";
+import { listIn, numberIn, objectIn, textIn } from "../found.ts";
+import { readLines } from "../lines.ts";
+import { MergedHistory } from "../merged.ts";
+import { type ModelResponse, noTokens, toolUseId } from "../records.ts";
+import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 const shape: Shape = {
   uuid: "text",
@@ -81,3 +84,21 @@ function tokensOf(usage: Found): ModelResponse["tokens"] {
     reasoning: Math.min(thoughts, output),
   };
 }
+
+export const qwenReader: AgentReader = {
+  agent: "qwen_code",
+  roots: (home, { QWEN_HOME: chosen }) => foldersOf(chosen, join(home, ".qwen")).map((one) => join(one, "projects")),
+  isWanted: (path) => /\/chats\/[^/]*\.jsonl$/.test(path),
+  open: () => {
+    const history = new QwenHistory();
+    return {
+      read: ({ path }) => {
+        const before = history.faults;
+        const file = basename(path, ".jsonl");
+        const { bytes, skipped } = readLines(path, (line, start, end) => history.addLine(line, start, end, file));
+        return { bytes, skippedLines: skipped + history.faults - before };
+      },
+      history: () => history,
+    };
+  },
+};

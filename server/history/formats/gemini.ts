@@ -2,11 +2,14 @@
  * Sessions of Gemini CLI: one document with all messages, or since 2026 a line for each change, so that a message has several. What
  * was rewound had been billed.
  */
-import { canonicalTool, publicModel } from "../privacy/public-names.ts";
-import { listIn, numberIn, objectIn, textIn } from "./found.ts";
-import { MergedHistory } from "./merged.ts";
-import { type ModelResponse, noTokens, type ToolUse, toolUseId } from "./records.ts";
-import { type Found, type Shape, scanLine } from "./scanner.ts";
+import { basename, join } from "node:path";
+import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
+import type { AgentReader } from "../agent-reader.ts";
+import { listIn, numberIn, objectIn, textIn } from "../found.ts";
+import { readDocument, readLines } from "../lines.ts";
+import { MergedHistory } from "../merged.ts";
+import { type ModelResponse, noTokens, type ToolUse, toolUseId } from "../records.ts";
+import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 const message: Shape = {
   id: "text",
@@ -91,3 +94,23 @@ function tokensOf(tokens: Found): ModelResponse["tokens"] {
     reasoning: thoughts,
   };
 }
+
+export const geminiReader: AgentReader = {
+  agent: "gemini_cli",
+  roots: (home) => [join(home, ".gemini", "tmp")],
+  isWanted: (path) => /\/chats\/(?:[^/]*\/)*[^/]*\.jsonl?$/.test(path),
+  open: () => {
+    const history = new MergedHistory();
+    return {
+      read: ({ path }) => {
+        const session = new GeminiSession(basename(path).replace(/\.jsonl?$/, ""));
+        const result = path.endsWith(".json")
+          ? readDocument(path, (bytes) => session.addDocument(bytes))
+          : readLines(path, (line, start, end) => session.addLine(line, start, end));
+        history.add(session);
+        return { bytes: result.bytes, skippedLines: result.skipped + session.faults };
+      },
+      history: () => history,
+    };
+  },
+};

@@ -2,11 +2,14 @@
  * Claude Code's transcripts: one line per block of a response, so that a response has several lines with growing numbers; a
  * resumed or forked session repeats lines of another. Format of versions 2.0 to 2.1, which the vendor calls internal.
  */
-import { canonicalTool, publicModel } from "../privacy/public-names.ts";
-import { listIn, numberIn, objectIn, textIn } from "./found.ts";
-import { MergedHistory } from "./merged.ts";
-import { type ModelResponse, noTokens, type ToolUse } from "./records.ts";
-import { type Found, type Shape, scanLine } from "./scanner.ts";
+import { basename, join } from "node:path";
+import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
+import { type AgentReader, foldersOf } from "../agent-reader.ts";
+import { listIn, numberIn, objectIn, textIn } from "../found.ts";
+import { readLines } from "../lines.ts";
+import { MergedHistory } from "../merged.ts";
+import { type ModelResponse, noTokens, type ToolUse } from "../records.ts";
+import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 const shape: Shape = {
   type: "text",
@@ -117,3 +120,26 @@ function tokensOf(usage: Found): ModelResponse["tokens"] {
     cacheWrite1h,
   };
 }
+
+export const claudeCodeReader: AgentReader = {
+  agent: "claude_code",
+  roots: (home, { CLAUDE_CONFIG_DIR: chosen }) =>
+    foldersOf(chosen, join(home, ".claude"), join(home, ".config", "claude")).map((one) => join(one, "projects")),
+  // Results of tools are texts.
+  isWanted: (path) => path.endsWith(".jsonl") && !path.includes("/tool-results/"),
+  open: () => {
+    const history = new ClaudeCodeHistory();
+    return {
+      read: ({ path }) => {
+        const name = basename(path, ".jsonl");
+        const isSubagent = name.startsWith("agent-");
+        const before = history.faults;
+        const { bytes, skipped } = readLines(path, (line, start, end) =>
+          history.addLine(line, start, end, name, isSubagent),
+        );
+        return { bytes, skippedLines: skipped + history.faults - before };
+      },
+      history: () => history,
+    };
+  },
+};

@@ -3,12 +3,15 @@
  * which the parent has counted already; a subagent has the same marks and may have no copy. So copies are recognized by what they
  * contain. Format of versions 0.40 to 0.150.
  */
-import { secondMs } from "../../shared/schema/durations.ts";
-import { canonicalTool, publicModel } from "../privacy/public-names.ts";
-import { numberIn, objectIn, textIn } from "./found.ts";
-import { MergedHistory } from "./merged.ts";
-import { type History, larger, type ModelResponse, noTokens, type ToolUse } from "./records.ts";
-import { type Found, type Shape, scanLine } from "./scanner.ts";
+import { basename, join } from "node:path";
+import { secondMs } from "../../../shared/schema/durations.ts";
+import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
+import { type AgentReader, foldersOf } from "../agent-reader.ts";
+import { numberIn, objectIn, textIn } from "../found.ts";
+import { readCompressedLines, readLines } from "../lines.ts";
+import { MergedHistory } from "../merged.ts";
+import { type History, larger, type ModelResponse, noTokens, type ToolUse } from "../records.ts";
+import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 const usageShape = {
   input_tokens: "number",
@@ -311,3 +314,23 @@ export class CodexHistory {
     return merged;
   }
 }
+
+export const codexReader: AgentReader = {
+  agent: "codex",
+  roots: (home, { CODEX_HOME: chosen }) =>
+    foldersOf(chosen, join(home, ".codex")).flatMap((one) => [join(one, "sessions"), join(one, "archived_sessions")]),
+  isWanted: (path) => /(?:^|\/)rollout-[^/]*\.jsonl(?:\.zst)?$/.test(path),
+  open: () => {
+    const history = new CodexHistory();
+    return {
+      read: ({ path }) => {
+        const thread = new CodexThread(basename(path).replace(/\.jsonl(?:\.zst)?$/, ""));
+        const linesOf = path.endsWith(".zst") ? readCompressedLines : readLines;
+        const { bytes, skipped } = linesOf(path, (line, start, end) => thread.addLine(line, start, end));
+        history.add(thread);
+        return { bytes, skippedLines: skipped + thread.faults };
+      },
+      history: () => history.merged(),
+    };
+  },
+};

@@ -1,0 +1,259 @@
+/**
+ * Sessions of GitHub Copilot CLI. Its database has a row for each request. Older versions have only the totals that a session
+ * writes when it ends, which go on over resumed sessions, and after a crash only the output of its messages.
+ */
+import { basename, dirname, join } from "node:path";
+import { dayMs } from "../../../shared/schema/durations.ts";
+import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
+import { type AgentReader, type DatabaseHistory, foldersOf } from "../agent-reader.ts";
+import { countOf, type ForeignDatabase, textOf } from "../foreign-database.ts";
+import { numberIn, objectIn, textIn } from "../found.ts";
+import { readLines } from "../lines.ts";
+import { MergedHistory } from "../merged.ts";
+import { type ModelResponse, noTokens, outcomeOf, type ToolUse, toolUseId } from "../records.ts";
+import { type Found, type Shape, scanLine } from "../scanner.ts";
+
+const agent = "copilot_cli";
+
+/** An "AI unit" is a hundredth of a dollar, and has 10^9 parts: so many parts make a millionth of a dollar. */
+const nanoPerMicroUsd = 100_000;
+
+function readRequests(database: ForeignDatabase): DatabaseHistory {
+  const history = new MergedHistory();
+  let faults = 0;
+  // Versions before it have no requests.
+  if (!database.has("assistant_usage_events")) return { responses: [], tools: [], faults };
+  const names = ["id", "session_id", "model", "input_tokens", "output_tokens", "cache_read_tokens"];
+  const more = ["cache_write_tokens", "reasoning_tokens", "total_nano_aiu", "created_at"];
+  const columns = [...names, ...more];
+  const values = Object.fromEntries(columns.map((name) => [name, name]));
+  for (const row of database.rows({ table: "assistant_usage_events", columns, values })) {
+    const tsMs = timeIn(row["created_at"]);
+    const id = row["id"];
+    if (tsMs === undefined || (typeof id !== "string" && typeof id !== "number")) {
+      faults += 1;
+      continue;
+    }
+    const input = countOf(row, "input_tokens");
+    const output = countOf(row, "output_tokens");
+    const costMicroUsd = Math.round(countOf(row, "total_nano_aiu") / nanoPerMicroUsd);
+    history.addResponse({
+      agent,
+      session: textOf(row, "session_id"),
+      id: `request ${id}`,
+      tsMs,
+      isSubagent: false,
+      model: publicModel(textOf(row, "model")),
+      tokens: {
+        ...noTokens,
+        input,
+        output,
+        cacheRead: Math.min(countOf(row, "cache_read_tokens"), input),
+        cacheWrite5m: Math.min(countOf(row, "cache_write_tokens"), input),
+        reasoning: Math.min(countOf(row, "reasoning_tokens"), output),
+      },
+      isExact: true,
+      ...(costMicroUsd > 0 ? { costMicroUsd } : {}),
+    });
+  }
+  return { responses: history.responses, tools: [], faults };
+}
+
+/** A time as ISO text, in seconds or in milliseconds since 1970. A text of SQLite without a zone is UTC. */
+function timeIn(value: unknown): number | undefined {
+  if (typeof value === "number") return value > 100_000_000_000 ? value : value * 1000;
+  if (typeof value !== "string") return undefined;
+  const isBare = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d+)?$/.test(value);
+  const tsMs = Date.parse(isBare ? `${value.replace(" ", "T")}Z` : value);
+  return Number.isNaN(tsMs) ? undefined : tsMs;
+}
+
+const usage: Shape = {
+  inputTokens: "number",
+  outputTokens: "number",
+  cacheReadTokens: "number",
+  cacheWriteTokens: "number",
+  reasoningTokens: "number",
+};
+const shape: Shape = {
+  id: "text",
+  timestamp: "text",
+  type: "text",
+  agentId: "text",
+  data: {
+    sessionId: "text",
+    toolCallId: "text",
+    toolName: "text",
+    success: "boolean",
+    apiCallId: "text",
+    messageId: "text",
+    model: "text",
+    outputTokens: "number",
+    modelMetrics: { "*": { usage } },
+  },
+};
+
+type Totals = Readonly<Record<keyof typeof usageNames, number>>;
+const usageNames = {
+  input: "inputTokens",
+  output: "outputTokens",
+  read: "cacheReadTokens",
+  written: "cacheWriteTokens",
+  reasoning: "reasoningTokens",
+} as const;
+const kinds = Object.keys(usageNames) as (keyof Totals)[];
+
+/** What one file of a session says. */
+class CopilotSession {
+  readonly #session: string;
+  readonly #tools = new MergedHistory();
+  readonly #ended: ModelResponse[] = [];
+  /** Messages since the last totals. */
+  #open: ModelResponse[] = [];
+  /** The last totals of each model. */
+  readonly #totals = new Map<string, Totals>();
+  #lastMs = 0;
+  faults = 0;
+
+  constructor(session: string) {
+    this.#session = session;
+  }
+
+  get session(): string {
+    return this.#session;
+  }
+
+  addLine(bytes: Buffer, start: number, end: number): void {
+    const line = scanLine(bytes, start, end, shape);
+    if (line === undefined) {
+      this.faults += 1;
+      return;
+    }
+    const tsMs = Date.parse(textIn(line, "timestamp"));
+    const data = objectIn(line, "data");
+    if (Number.isNaN(tsMs) || data === undefined) return;
+    this.#lastMs = Math.max(this.#lastMs, tsMs);
+    const of = { agent, session: this.#session, tsMs, isSubagent: textIn(line, "agentId") !== "" } as const;
+    switch (line["type"]) {
+      case "tool.execution_start":
+        this.#begin(data, of);
+        break;
+      case "tool.execution_complete":
+        this.#end(data, tsMs);
+        break;
+      case "assistant.message":
+        this.#addMessage(data, of);
+        break;
+      case "session.shutdown":
+        this.#addTotals(objectIn(data, "modelMetrics") ?? {}, textIn(line, "id") || String(tsMs), of);
+        break;
+    }
+  }
+
+  /** `inDatabase`: the database has its requests. */
+  history(
+    inDatabase: boolean,
+    nowMs: number,
+  ): { readonly responses: readonly ModelResponse[]; readonly tools: readonly ToolUse[] } {
+    // While a session is open, its end will bring totals that contain these.
+    const isGivenUp = nowMs - this.#lastMs > dayMs;
+    const responses = inDatabase ? [] : [...this.#ended, ...(isGivenUp ? this.#open : [])];
+    return { responses, tools: this.#tools.tools };
+  }
+
+  #begin(data: Found, of: Of): void {
+    const id = textIn(data, "toolCallId");
+    if (id === "") return;
+    const tool = canonicalTool(textIn(data, "toolName"));
+    this.#tools.addTool({ ...of, id: toolUseId(this.#session, id), tool, elapsedMs: null, outcome: null });
+  }
+
+  #end(data: Found, tsMs: number): void {
+    const known = this.#tools.toolOf(toolUseId(this.#session, textIn(data, "toolCallId")));
+    const { success } = data;
+    if (known === undefined) return;
+    const outcome = outcomeOf(typeof success === "boolean" ? !success : undefined);
+    this.#tools.addTool({ ...known, elapsedMs: Math.max(0, tsMs - known.tsMs), outcome });
+  }
+
+  #addMessage(data: Found, of: Of): void {
+    const id = textIn(data, "apiCallId") || textIn(data, "messageId");
+    const output = numberIn(data, "outputTokens");
+    if (id === "" || output === 0) return;
+    this.#open.push({
+      ...of,
+      id: `message ${this.#session} ${id}`,
+      model: publicModel(textIn(data, "model")),
+      tokens: { ...noTokens, output },
+      isExact: false,
+      mayGrow: false,
+    });
+  }
+
+  #addTotals(models: Found, id: string, of: Of): void {
+    for (const name of Object.keys(models)) {
+      const counts = objectIn(objectIn(models, name) ?? {}, "usage");
+      if (counts === undefined) continue;
+      const totals = Object.fromEntries(
+        kinds.map((kind) => [kind, numberIn(counts, usageNames[kind])]),
+      ) as unknown as Totals;
+      const before = this.#totals.get(name);
+      this.#totals.set(name, totals);
+      // Totals that fall have begun anew.
+      const isNew = before === undefined || kinds.some((kind) => totals[kind] < before[kind]);
+      const added = (kind: keyof Totals) => (isNew ? totals[kind] : totals[kind] - before[kind]);
+      const [input, output] = [added("input"), added("output")];
+      if (input + output === 0) continue;
+      this.#ended.push({
+        ...of,
+        id: `totals ${this.#session} ${id} ${name}`,
+        model: publicModel(name),
+        tokens: {
+          ...noTokens,
+          input,
+          output,
+          cacheRead: Math.min(added("read"), input),
+          cacheWrite5m: Math.min(added("written"), input),
+          reasoning: Math.min(added("reasoning"), output),
+        },
+        isExact: true,
+        mayGrow: false,
+      });
+    }
+    this.#open = [];
+  }
+}
+
+type Of = Pick<ToolUse, "agent" | "session" | "tsMs" | "isSubagent">;
+
+export const copilotCliReader: AgentReader = {
+  agent,
+  roots: (home, { COPILOT_HOME: chosen }) => foldersOf(chosen, join(home, ".copilot")),
+  isEntered: (path) => /^(?:history-)?session-state(?:\/[^/]+)?$/.test(path),
+  isWanted: (path) => /^session-store\.db$|^(?:history-)?session-state\/(?:[^/]+\/events|[^/]+)\.jsonl$/.test(path),
+  readDatabase: readRequests,
+  open: (readDatabase) => {
+    const [requests, sessions] = [new MergedHistory(), [] as CopilotSession[]];
+    return {
+      read: ({ path, bytes }) => {
+        if (path.endsWith(".db")) {
+          const found = readDatabase(path);
+          requests.add(found);
+          return { bytes, skippedLines: found.faults };
+        }
+        const name = basename(path, ".jsonl");
+        const session = new CopilotSession(name === "events" ? basename(dirname(path)) : name);
+        const result = readLines(path, (line, start, end) => session.addLine(line, start, end));
+        sessions.push(session);
+        return { bytes: result.bytes, skippedLines: result.skipped + session.faults };
+      },
+      history: () => {
+        const all = new MergedHistory();
+        all.add(requests);
+        const known = new Set(requests.responses.map(({ session }) => session));
+        for (const session of sessions) all.add(session.history(known.has(session.session), Date.now()));
+        return all;
+      },
+    };
+  },
+};
