@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Found, type Shape, scanLine } from "./scanner.ts";
+import { type Found, type Shape, scanLine, scanList } from "./scanner.ts";
 
 const scan = (text: string, shape: Shape) => {
   // Within other bytes, as in a chunk of a file.
@@ -91,5 +91,51 @@ describe("the scanner", () => {
   it("takes nothing from texts", () => {
     const line = JSON.stringify({ text: '{"a":"no"}', x: { a: "no" }, l: ["a", { text: '"a":"no"', a: "yes" }] });
     expect(plain(scan(line, shape))).toEqual({ l: [{ a: "yes" }] });
+  });
+
+  it("reads all keys of an object with *, also those of objects' own methods, unless they are long", () => {
+    const names = fc.oneof(key, fc.string({ maxLength: 150 }), fc.constantFrom("*", "constructor", "toString"));
+    const inner = fc.array(fc.tuple(names, fc.oneof(fc.nat(), tree)), { maxLength: 8 });
+    fc.assert(
+      fc.property(inner, (entries) => {
+        const value = Object.fromEntries(entries.filter(([name]) => name !== "__proto__"));
+        const wanted = Object.entries(value).flatMap(([name, one]) => {
+          const isShort = Buffer.byteLength(JSON.stringify(name)) - 2 <= 128;
+          const found = expected(one, { n: "number" });
+          return isShort && found !== undefined ? [[name, found]] : [];
+        });
+        expect(plain(scan(JSON.stringify({ o: value }), { o: { "*": { n: "number" } } }))).toEqual({
+          o: Object.fromEntries(wanted),
+        });
+      }),
+    );
+    expect(Object.keys(scan('{"__proto__":{"n":1}}', { "*": { n: "number" } }) ?? {})).toEqual(["__proto__"]);
+  });
+
+  it("reads an object that is written as a text, and no text within it", () => {
+    const wanted: Shape = { t: ["text", { a: "text", n: "number", o: { n: "number" } }] };
+    const plainText = (text: string) => /^[ -~]*$/.test(text);
+    fc.assert(
+      fc.property(object, (value) => {
+        const inner = JSON.parse(JSON.stringify(value));
+        const found = scan(JSON.stringify({ t: JSON.stringify(inner) }), wanted);
+        // Other characters are not kept: no name that is read has them.
+        if (typeof inner.a === "string" && !plainText(inner.a)) inner.a = undefined;
+        const { t } = plain(found) as { t: { a?: string } };
+        if (inner.a === undefined) delete t.a;
+        expect(t).toEqual(expected(JSON.parse(JSON.stringify(inner)), wanted["t"]?.[1] as Shape));
+      }),
+    );
+    for (const text of ['"{\\"n\\":1"', '"x{\\"n\\":1}"', '"{\\"n\\":1}}"', "{}", "1"])
+      expect(plain(scan(`{"t":${text}}`, wanted))).toEqual({});
+    expect(scan('{"t":"{\\"n\\":1', wanted)).toBeUndefined();
+  });
+
+  it("reads a path as it is written, and the objects of a list", () => {
+    expect(plain(scan('{"k":["requests",2,"result"]}', { k: "path" }))).toEqual({ k: '["requests",2,"result"]' });
+    expect(plain(scan(`{"k":["${"x".repeat(200)}"]}`, { k: "path" }))).toEqual({});
+    const list = (text: string) => scanList(Buffer.from(text), 0, Buffer.byteLength(text), { n: "number" });
+    expect(JSON.stringify(list(' [{"n":1},2,{"n":"x"}] '))).toBe('[{"n":1},{}]');
+    for (const text of ["{}", "[", '[{"n":1}', "[] x", ""]) expect(list(text)).toBeUndefined();
   });
 });

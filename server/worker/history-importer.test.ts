@@ -9,15 +9,13 @@ import { markRaw } from "../../shared/schema/raw.ts";
 import type { KnownAgent } from "../../shared/vocabulary/agents.ts";
 import {
   canary,
-  claudeCodeHistory,
   codexHistory,
-  geminiHistory,
   historyFolders,
   type InventedHistory,
-  qwenHistory,
   writeHistory,
 } from "../../test/fixtures/agent-history.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
+import { inventedAgents, inventors } from "../../test/fixtures/histories/histories.ts";
 import { SharingWorker } from "../../test/fixtures/sharing-worker.ts";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
 import { hookEvents } from "../ingest/hooks/hook-events.ts";
@@ -35,13 +33,7 @@ import { ExportImporter } from "./importer.ts";
 const nowMs = Date.UTC(2026, 10, 20, 12);
 /** Within the retention of 90 days after the invented history, which begins in June. */
 const soonMs = Date.UTC(2026, 6, 1, 12);
-const inventedBy = {
-  claude_code: claudeCodeHistory,
-  codex: codexHistory,
-  gemini_cli: geminiHistory,
-  qwen_code: qwenHistory,
-} as const;
-const agents = Object.keys(inventedBy) as (keyof typeof inventedBy)[];
+const agents = inventedAgents;
 
 /** A machine with consent and agents' files. */
 class Machine extends SharingWorker {
@@ -54,7 +46,9 @@ class Machine extends SharingWorker {
     this.consent("local");
   }
 
-  write(agent: keyof typeof historyFolders, history: Pick<InventedHistory, "files">): void {
+  write(agent: keyof typeof historyFolders, history: Omit<InventedHistory, "used">): void {
+    for (const path of history.databases?.keys() ?? [])
+      rmSync(join(this.files, historyFolders[agent], path), { force: true });
     writeHistory(join(this.files, historyFolders[agent]), history as InventedHistory);
   }
 
@@ -112,10 +106,25 @@ class Machine extends SharingWorker {
 }
 
 /** The files as they were at a time: their lines until the first later one. A document is whole or not there. */
-function until({ files }: InventedHistory, ms: number): Pick<InventedHistory, "files"> {
+function until({ files, databases = new Map() }: InventedHistory, ms: number): Omit<InventedHistory, "used"> {
   const isLater = (text: string) =>
     [...text.matchAll(/"timestamp":"([^"]+)"/g)].some(([, time]) => Date.parse(String(time)) > ms);
+  const isLaterRow = (row: readonly unknown[]) =>
+    [...JSON.stringify(row).matchAll(/\b(?:1[78]\d{11}|2026-[-\dT:.]+Z)\b/g)].some(
+      ([time]) => (time.startsWith("2026-") ? Date.parse(time) : Number(time)) > ms,
+    );
   return {
+    databases: new Map(
+      [...databases].map(([path, { rows, ...of }]) => [
+        path,
+        {
+          ...of,
+          rows: Object.fromEntries(
+            Object.entries(rows).map(([table, list]) => [table, list.filter((row) => !isLaterRow(row))]),
+          ),
+        },
+      ]),
+    ),
     files: new Map(
       [...files].flatMap(([path, text]): [string, string][] => {
         if (path.endsWith(".json")) return isLater(text) ? [] : [[path, text]];
@@ -167,7 +176,7 @@ describe("importing agents' history", () => {
           fc.array(fc.integer({ min: 0, max: 120 }), { maxLength: 3 }),
           async (seed, isRecent, cuts) => {
             const machine = new Machine(new FixedClock(isRecent ? soonMs : nowMs));
-            const invented = inventedBy[agent](seed);
+            const invented = inventors[agent](seed);
             // The files grow between imports, and days are rolled up.
             for (const cut of cuts.sort((a, b) => a - b)) {
               machine.write(agent, until(invented, Date.UTC(2026, 5, 1, 8, cut)));
@@ -193,7 +202,7 @@ describe("importing agents' history", () => {
             expect(machine.used(agent)).toEqual({ ...used, lowerBound, durations });
           },
         ),
-        { numRuns: 12 },
+        { numRuns: 8 },
       );
     },
   );
@@ -207,7 +216,7 @@ describe("importing agents' history", () => {
       );
       machine.rollUp();
       const before = machine.live();
-      for (const agent of agents) machine.write(agent, inventedBy[agent](5));
+      for (const agent of agents) machine.write(agent, inventors[agent](5));
       await machine.import();
       expect(machine.live()).not.toEqual(before);
       for (const agent of agents) expect(machine.importer.undo(agent).searched).toBeGreaterThan(0);
@@ -242,7 +251,7 @@ describe("importing agents' history", () => {
 
   it("keeps no text and shares nothing", async () => {
     const machine = new Machine(new FixedClock(soonMs));
-    for (const agent of agents) machine.write(agent, inventedBy[agent](11));
+    for (const agent of agents) machine.write(agent, inventors[agent](11));
     const planned = machine.plan();
     expect(JSON.stringify(planned)).not.toContain(canary);
     await machine.import();

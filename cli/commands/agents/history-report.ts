@@ -67,6 +67,7 @@ export async function run(options: HistoryOptions): Promise<void> {
   const isQuiet = options.json === true || options.csv === true || !process.stderr.isTTY;
   const read = readAgentHistory(wanted, homedir(), process.env, isQuiet ? undefined : historyProgress(), readInChild);
   if (!isQuiet) progressLine("");
+  for (const one of read) printUnreadable(one);
   const figures = historyFigures(
     read.map((history) => filtered(history, filters)),
     by,
@@ -95,7 +96,6 @@ export async function run(options: HistoryOptions): Promise<void> {
   if (options.csv === true)
     await printCsv(groups.map(({ key, measures }) => ({ [by]: key, ...csvMeasures(measures) })));
   else printTable(by, groups, figures, read, periodTitle(period.period, stretch.fromMs, stretch.toMs));
-  for (const one of read) printUnreadable(one);
 }
 
 /** Its groupings are others. */

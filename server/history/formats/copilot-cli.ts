@@ -3,14 +3,13 @@
  * writes when it ends, which go on over resumed sessions, and after a crash only the output of its messages.
  */
 import { basename, dirname, join } from "node:path";
-import { dayMs } from "../../../shared/schema/durations.ts";
 import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
 import { type AgentReader, type DatabaseHistory, foldersOf } from "../agent-reader.ts";
 import { countOf, type ForeignDatabase, textOf } from "../foreign-database.ts";
 import { numberIn, objectIn, textIn } from "../found.ts";
 import { readLines } from "../lines.ts";
 import { MergedHistory } from "../merged.ts";
-import { type ModelResponse, noTokens, outcomeOf, type ToolUse, toolUseId } from "../records.ts";
+import { type History, type ModelResponse, noTokens, outcomeOf, type ToolUse, toolUseId } from "../records.ts";
 import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 const agent = "copilot_cli";
@@ -85,42 +84,39 @@ const shape: Shape = {
     toolCallId: "text",
     toolName: "text",
     success: "boolean",
-    apiCallId: "text",
-    messageId: "text",
     model: "text",
     outputTokens: "number",
     modelMetrics: { "*": { usage } },
   },
 };
 
-type Totals = Readonly<Record<keyof typeof usageNames, number>>;
-const usageNames = {
-  input: "inputTokens",
-  output: "outputTokens",
-  read: "cacheReadTokens",
-  written: "cacheWriteTokens",
-  reasoning: "reasoningTokens",
-} as const;
-const kinds = Object.keys(usageNames) as (keyof Totals)[];
+interface Totals {
+  readonly input: number;
+  readonly output: number;
+  readonly read: number;
+  readonly written: number;
+  readonly reasoning: number;
+}
+const kinds = ["input", "output", "read", "written", "reasoning"] as const;
 
-/** What one file of a session says. */
+/**
+ * What one file of a session says. The part until each of its totals is one record, which grows from what its messages say to what
+ * the totals say.
+ */
 class CopilotSession {
-  readonly #session: string;
   readonly #tools = new MergedHistory();
-  readonly #ended: ModelResponse[] = [];
-  /** Messages since the last totals. */
-  #open: ModelResponse[] = [];
+  readonly #parts = new MergedHistory();
+  readonly session: string;
   /** The last totals of each model. */
   readonly #totals = new Map<string, Totals>();
-  #lastMs = 0;
+  /** Output of the messages since the last totals, by model. */
+  #open = new Map<string, number>();
+  #ended = 0;
+  #beganMs: number | null = null;
   faults = 0;
 
   constructor(session: string) {
-    this.#session = session;
-  }
-
-  get session(): string {
-    return this.#session;
+    this.session = session;
   }
 
   addLine(bytes: Buffer, start: number, end: number): void {
@@ -132,8 +128,7 @@ class CopilotSession {
     const tsMs = Date.parse(textIn(line, "timestamp"));
     const data = objectIn(line, "data");
     if (Number.isNaN(tsMs) || data === undefined) return;
-    this.#lastMs = Math.max(this.#lastMs, tsMs);
-    const of = { agent, session: this.#session, tsMs, isSubagent: textIn(line, "agentId") !== "" } as const;
+    const of = { agent, session: this.session, tsMs, isSubagent: textIn(line, "agentId") !== "" } as const;
     switch (line["type"]) {
       case "tool.execution_start":
         this.#begin(data, of);
@@ -142,61 +137,48 @@ class CopilotSession {
         this.#end(data, tsMs);
         break;
       case "assistant.message":
-        this.#addMessage(data, of);
+        this.#addMessage(data, tsMs);
         break;
       case "session.shutdown":
-        this.#addTotals(objectIn(data, "modelMetrics") ?? {}, textIn(line, "id") || String(tsMs), of);
+        this.#addTotals(objectIn(data, "modelMetrics") ?? {}, tsMs);
         break;
     }
   }
 
   /** `inDatabase`: the database has its requests. */
-  history(
-    inDatabase: boolean,
-    nowMs: number,
-  ): { readonly responses: readonly ModelResponse[]; readonly tools: readonly ToolUse[] } {
-    // While a session is open, its end will bring totals that contain these.
-    const isGivenUp = nowMs - this.#lastMs > dayMs;
-    const responses = inDatabase ? [] : [...this.#ended, ...(isGivenUp ? this.#open : [])];
-    return { responses, tools: this.#tools.tools };
+  history(inDatabase: boolean): History {
+    return { responses: inDatabase ? [] : this.#parts.responses, tools: this.#tools.tools };
   }
 
-  #begin(data: Found, of: Of): void {
+  #begin(data: Found, of: Pick<ToolUse, "agent" | "session" | "tsMs" | "isSubagent">): void {
     const id = textIn(data, "toolCallId");
     if (id === "") return;
     const tool = canonicalTool(textIn(data, "toolName"));
-    this.#tools.addTool({ ...of, id: toolUseId(this.#session, id), tool, elapsedMs: null, outcome: null });
+    this.#tools.addTool({ ...of, id: toolUseId(this.session, id), tool, elapsedMs: null, outcome: null });
   }
 
   #end(data: Found, tsMs: number): void {
-    const known = this.#tools.toolOf(toolUseId(this.#session, textIn(data, "toolCallId")));
+    const known = this.#tools.toolOf(toolUseId(this.session, textIn(data, "toolCallId")));
     const { success } = data;
     if (known === undefined) return;
     const outcome = outcomeOf(typeof success === "boolean" ? !success : undefined);
     this.#tools.addTool({ ...known, elapsedMs: Math.max(0, tsMs - known.tsMs), outcome });
   }
 
-  #addMessage(data: Found, of: Of): void {
-    const id = textIn(data, "apiCallId") || textIn(data, "messageId");
-    const output = numberIn(data, "outputTokens");
-    if (id === "" || output === 0) return;
-    this.#open.push({
-      ...of,
-      id: `message ${this.#session} ${id}`,
-      model: publicModel(textIn(data, "model")),
-      tokens: { ...noTokens, output },
-      isExact: false,
-      mayGrow: false,
-    });
+  #addMessage(data: Found, tsMs: number): void {
+    const [model, added] = [textIn(data, "model"), numberIn(data, "outputTokens")];
+    if (added === 0) return;
+    const output = (this.#open.get(model) ?? 0) + added;
+    this.#open.set(model, output);
+    this.#beganMs ??= tsMs;
+    this.#addPart(model, { ...noTokens, output }, false, tsMs);
   }
 
-  #addTotals(models: Found, id: string, of: Of): void {
+  #addTotals(models: Found, tsMs: number): void {
     for (const name of Object.keys(models)) {
       const counts = objectIn(objectIn(models, name) ?? {}, "usage");
       if (counts === undefined) continue;
-      const totals = Object.fromEntries(
-        kinds.map((kind) => [kind, numberIn(counts, usageNames[kind])]),
-      ) as unknown as Totals;
+      const totals = totalsIn(counts);
       const before = this.#totals.get(name);
       this.#totals.set(name, totals);
       // Totals that fall have begun anew.
@@ -204,27 +186,42 @@ class CopilotSession {
       const added = (kind: keyof Totals) => (isNew ? totals[kind] : totals[kind] - before[kind]);
       const [input, output] = [added("input"), added("output")];
       if (input + output === 0) continue;
-      this.#ended.push({
-        ...of,
-        id: `totals ${this.#session} ${id} ${name}`,
-        model: publicModel(name),
-        tokens: {
-          ...noTokens,
-          input,
-          output,
-          cacheRead: Math.min(added("read"), input),
-          cacheWrite5m: Math.min(added("written"), input),
-          reasoning: Math.min(added("reasoning"), output),
-        },
-        isExact: true,
-        mayGrow: false,
-      });
+      const tokens = {
+        ...noTokens,
+        input,
+        output,
+        cacheRead: Math.min(added("read"), input),
+        cacheWrite5m: Math.min(added("written"), input),
+        reasoning: Math.min(added("reasoning"), output),
+      };
+      this.#addPart(name, tokens, true, tsMs);
     }
-    this.#open = [];
+    this.#open = new Map();
+    this.#ended += 1;
+    this.#beganMs = null;
+  }
+
+  #addPart(model: string, tokens: ModelResponse["tokens"], isExact: boolean, tsMs: number): void {
+    this.#parts.addResponse({
+      agent,
+      session: this.session,
+      tsMs: this.#beganMs ?? tsMs,
+      isSubagent: false,
+      id: `part ${this.session} ${this.#ended} ${model}`,
+      model: publicModel(model),
+      tokens,
+      isExact,
+    });
   }
 }
 
-type Of = Pick<ToolUse, "agent" | "session" | "tsMs" | "isSubagent">;
+const totalsIn = (counts: Found): Totals => ({
+  input: numberIn(counts, "inputTokens"),
+  output: numberIn(counts, "outputTokens"),
+  read: numberIn(counts, "cacheReadTokens"),
+  written: numberIn(counts, "cacheWriteTokens"),
+  reasoning: numberIn(counts, "reasoningTokens"),
+});
 
 export const copilotCliReader: AgentReader = {
   agent,
@@ -234,10 +231,13 @@ export const copilotCliReader: AgentReader = {
   readDatabase: readRequests,
   open: (readDatabase) => {
     const [requests, sessions] = [new MergedHistory(), [] as CopilotSession[]];
+    let isUnread = false;
     return {
       read: ({ path, bytes }) => {
         if (path.endsWith(".db")) {
+          isUnread = true;
           const found = readDatabase(path);
+          isUnread = false;
           requests.add(found);
           return { bytes, skippedLines: found.faults };
         }
@@ -251,7 +251,8 @@ export const copilotCliReader: AgentReader = {
         const all = new MergedHistory();
         all.add(requests);
         const known = new Set(requests.responses.map(({ session }) => session));
-        for (const session of sessions) all.add(session.history(known.has(session.session), Date.now()));
+        // What a database that could not be read may have is left to the next time.
+        for (const session of sessions) all.add(session.history(isUnread || known.has(session.session)));
         return all;
       },
     };
