@@ -45,7 +45,11 @@ export default defineConfig({
           // The tests of the store again, with the fallback driver.
           name: "node-sqlite",
           testTimeout: 30_000,
-          include: ["server/{store,analytics}/**/*.test.ts", "server/worker/maintenance.test.ts"],
+          include: [
+            "server/{store,analytics}/**/*.test.ts",
+            "server/worker/maintenance.test.ts",
+            "server/history/agent-history.test.ts",
+          ],
           pool: "forks",
           alias: { "better-sqlite3": fileURLToPath(new URL("test/fixtures/no-better-sqlite3.ts", import.meta.url)) },
           env: { TZ: "Europe/Berlin" },
