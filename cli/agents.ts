@@ -26,10 +26,10 @@ export function agentsNamed(names: readonly string[], defaults: readonly AgentNa
 /** @throws UsageError */
 export const agentNamed = (text: string): AgentName => oneNamed(text, agentNames);
 
-/** Returns the one of some agents with this name. @throws UsageError */
-export function oneNamed<T extends string>(text: string, names: readonly T[]): T {
-  const agent = names.find((name) => name === text.toLowerCase().replaceAll("-", "_"));
-  if (agent !== undefined) return agent;
+/** Returns the one of some names that is meant. @throws UsageError */
+export function oneNamed<T extends string>(text: string, names: readonly T[], kind = "agent"): T {
+  const found = names.find((name) => name === text.toLowerCase().replaceAll("-", "_"));
+  if (found !== undefined) return found;
   const hint = didYouMean(text, names) || ` Valid values: ${names.join(", ")}.`;
-  throw new UsageError(`Unknown agent: ${text}.${hint}`);
+  throw new UsageError(`Unknown ${kind}: ${text}.${hint}`);
 }

@@ -15,6 +15,7 @@ import { plainExamples } from "./definitions/examples.ts";
 import { leavesOf, withExamples } from "./definitions/options.ts";
 import { addRecording } from "./definitions/recording.ts";
 import { addSharing } from "./definitions/sharing.ts";
+import { addShell } from "./definitions/shell.ts";
 import { addShortForms, addTelemetry, shortForms } from "./definitions/telemetry.ts";
 import { exitCodes, InterruptedError, UnavailableError, UsageError } from "./exit.ts";
 import { printError } from "./output/print.ts";
@@ -39,6 +40,7 @@ export function program(hasVersion = true): Command {
   addShortForms(nexus);
   addTelemetry(nexus);
   addAgents(nexus);
+  addShell(nexus);
   addSharing(nexus);
   nexus.commandsGroup("Scripts and help:");
   addRecording(nexus);

@@ -4,14 +4,14 @@ import { agentNames } from "../../shared/protocol/agents.ts";
 import { historyGroupings } from "../../shared/protocol/query.ts";
 import { answerShape } from "./analytics.ts";
 import { lazyAction } from "./lazy-action.ts";
-import { withCsv, withExamples, withFilters, withJson, withPeriod } from "./options.ts";
+import { importedShape, withCsv, withExamples, withFilters, withImport, withJson, withPeriod } from "./options.ts";
 
 export function addAgents(nexus: Command): void {
   nexus
     .command("history-database", { hidden: true })
-    .description("the child process of nexus agents import: reads a database of an agent, prints its records as JSON")
-    .argument("<agent>")
-    .action(lazyAction(() => import("../commands/history-database.ts")));
+    .description("the child process of an import: reads a database of an agent or a shell, prints its records as JSON")
+    .argument("<name>")
+    .action(lazyAction(() => import("../commands/history/database.ts")));
   const agents = nexus.command("agents").description("record AI agents' tool calls through their hooks");
   withJson(
     agents.command("list").description("list installed and connected agents"),
@@ -74,15 +74,13 @@ export function addAgents(nexus: Command): void {
   ).action(lazyAction(() => import("../commands/agents/report.ts")));
   withExamples(
     withJson(
-      agents
-        .command("import")
-        .description("import the history that agents keep on disk; it stays on this machine")
-        .argument("[agent...]", "agents to import (default: all whose history can be read)")
-        .option("--preview", "show what would be imported and which fields are kept; import nothing")
-        .option("--undo", "remove what was imported")
-        .option("--include-deleted", "also import periods that you deleted")
-        .option("--yes", "skip the prompt"),
-      "{version, agents: [{agent, files, bytes, skippedLines, unreadable, isCut, responses, inexact, tools, firstMs, lastMs, deleted, deletedUntilMs, importedMs}], imported: [{agent, added, replaced, known, live, skipped, refused}]}; imported is null with --preview; with --undo {version, undone: [{agent, events, searched, copies}]}",
+      withImport(
+        agents
+          .command("import")
+          .description("import the history that agents keep on disk; it stays on this machine")
+          .argument("[agent...]", "agents to import (default: all whose history can be read)"),
+      ),
+      importedShape("agent"),
     ),
     "nexus agents import",
     "nexus agents import claude_code --preview",

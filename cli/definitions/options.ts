@@ -104,3 +104,15 @@ export function parseAmount(text: string): number {
 export function repeated(flags: string, description: string): Option {
   return new Option(flags, description).argParser((text: string, before: readonly string[] = []) => [...before, text]);
 }
+
+/** Options of a command that imports histories. */
+export const withImport = (command: Command): Command =>
+  command
+    .option("--preview", "show what would be imported and which fields are kept; import nothing")
+    .option("--undo", "remove what was imported")
+    .option("--include-deleted", "also import periods that you deleted")
+    .option("--yes", "skip the prompt");
+
+/** The JSON of such a command. */
+export const importedShape = (what: "agent" | "shell"): string =>
+  `{version, ${what}s: [{agent, files, bytes, skippedLines, unreadable, isCut, responses, inexact, tools, firstMs, lastMs, deleted, deletedUntilMs, importedMs}], imported: [{agent, added, replaced, known, live, skipped, refused}]}; imported is null with --preview; with --undo {version, undone: [{agent, events, searched, copies}]}`;

@@ -4,7 +4,7 @@
  */
 import type { EventTypeName } from "../../shared/schema/events.ts";
 import type { OutcomeOf } from "../../shared/schema/fields.ts";
-import { isAgent } from "../../shared/schema/sources.ts";
+import { historySources, isAgent } from "../../shared/schema/sources.ts";
 import { ownCommandCondition } from "../../shared/vocabulary/own-commands.ts";
 import type { Row } from "../store/driver/driver.ts";
 
@@ -38,5 +38,7 @@ export const isCommandRun = (row: Row): boolean =>
     ? row["tool_name"] === "run_terminal_cmd" && !isAgent(row["source"])
     : isCommandEnd.has(row["event_type"]);
 
-/** Whether times contain waiting for permission, so that they are no durations: those of agents' files. */
-export const isElapsed = ({ source }: Row): boolean => source === "agent_history";
+const history: ReadonlySet<unknown> = new Set(historySources);
+
+/** Whether times are only known from histories, and may contain waiting for the user, so that they are no durations. */
+export const isElapsed = ({ source }: Row): boolean => history.has(source);

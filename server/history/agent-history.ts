@@ -1,5 +1,5 @@
 /** The agents whose history can be read: where it is, and how exact. */
-import type { KnownAgent } from "../../shared/vocabulary/agents.ts";
+import { type HistoryName, isShell } from "../../shared/vocabulary/history-names.ts";
 import type { AgentReader, DatabaseHistory, Environment, ReadDatabase } from "./agent-reader.ts";
 import { ForeignDatabase } from "./foreign-database.ts";
 import { claudeCodeReader } from "./formats/claude-code.ts";
@@ -17,10 +17,14 @@ import { qwenReader } from "./formats/qwen.ts";
 import { vscodeChatReader } from "./formats/vscode-chat.ts";
 import { historyFiles, reasonOf, type Unreadable } from "./history-files.ts";
 import type { History } from "./records.ts";
+import { atuinReader } from "./shells/atuin.ts";
+import { bashReader } from "./shells/bash.ts";
+import { fishReader } from "./shells/fish.ts";
+import { zshReader } from "./shells/zsh.ts";
 
 /** What was read of an agent's files. */
 export interface AgentHistory extends History {
-  readonly agent: KnownAgent;
+  readonly agent: HistoryName;
   readonly files: number;
   readonly bytes: number;
   /** Lines or rows that are not complete, or too long. */
@@ -30,7 +34,7 @@ export interface AgentHistory extends History {
 }
 
 export interface Progress {
-  readonly agent: KnownAgent;
+  readonly agent: HistoryName;
   readonly bytes: number;
   readonly totalBytes: number;
 }
@@ -50,13 +54,20 @@ const readers: readonly AgentReader[] = [
   gooseReader,
   factoryDroidReader,
   piReader,
+  zshReader,
+  bashReader,
+  fishReader,
+  atuinReader,
 ];
 
-export const historyAgents: readonly KnownAgent[] = readers.map(({ agent }) => agent);
+/** All names whose histories can be read. */
+export const historyNames: readonly HistoryName[] = readers.map(({ agent }) => agent);
+
+export const historyAgents: readonly HistoryName[] = historyNames.filter((name) => !isShell(name));
 
 /** Reads the history of some agents into memory, and writes nothing. A file that cannot be read is named. */
 export function readAgentHistory(
-  wanted: readonly KnownAgent[],
+  wanted: readonly HistoryName[],
   home: string,
   env: Environment,
   progress: (progress: Progress) => void = () => undefined,
@@ -68,7 +79,7 @@ export function readAgentHistory(
 }
 
 /** Reads a database of an agent in this process. @throws Error: why it cannot be read. */
-export function readForeignDatabase(agent: KnownAgent, file: string): DatabaseHistory {
+export function readForeignDatabase(agent: HistoryName, file: string): DatabaseHistory {
   const reader = readers.find((one) => one.agent === agent)?.readDatabase;
   if (reader === undefined) throw new Error(`${agent} has no database`);
   return ForeignDatabase.read(file, reader);

@@ -1,8 +1,9 @@
 /** What reads the files of one agent: where they are, and which of them are read. */
 import { join } from "node:path";
-import type { KnownAgent } from "../../shared/vocabulary/agents.ts";
+import type { HistoryName } from "../../shared/vocabulary/history-names.ts";
 import type { ForeignDatabase } from "./foreign-database.ts";
 import type { HistoryFile, Wanted } from "./history-files.ts";
+import { MergedHistory } from "./merged.ts";
 import type { History } from "./records.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -19,7 +20,7 @@ export interface DatabaseHistory extends History {
 }
 
 /** Reads a database; in a process of its own, where there is one. @throws Error: why it cannot be read. */
-export type ReadDatabase = (agent: KnownAgent, file: string) => DatabaseHistory;
+export type ReadDatabase = (agent: HistoryName, file: string) => DatabaseHistory;
 
 /** What reads the files, and then returns what they said together. */
 export interface OpenReader {
@@ -27,8 +28,21 @@ export interface OpenReader {
   readonly history: () => History;
 }
 
+/** Reads the databases of one agent, and nothing else of it. */
+export function openDatabases(readDatabase: (file: string) => DatabaseHistory): OpenReader {
+  const history = new MergedHistory();
+  return {
+    read: ({ path, bytes }) => {
+      const found = readDatabase(path);
+      history.add(found);
+      return { bytes, skippedLines: found.faults };
+    },
+    history: () => history,
+  };
+}
+
 export interface AgentReader extends Wanted {
-  readonly agent: KnownAgent;
+  readonly agent: HistoryName;
   readonly roots: (home: string, env: Environment) => readonly string[];
   readonly open: (readDatabase: (file: string) => DatabaseHistory) => OpenReader;
   /** Reads a database of the agent. @throws Error for one that has another form. */

@@ -11,7 +11,7 @@ export const maxDatabaseBytes = 512 * 1024 * 1024;
 /** Rows of a table that a statement looks at. */
 const rowsPerStatement = 1_000;
 /** Longer texts are no names, times or IDs. */
-const maxTextLength = 128;
+const nameLength = 128;
 
 export interface TableRequest {
   readonly table: string;
@@ -22,9 +22,11 @@ export interface TableRequest {
   /** A condition, and what is joined; the table has its own name. */
   readonly where?: string;
   readonly join?: string;
+  /** Of texts; without it that of a name. Longer ones are `null`. */
+  readonly maxTextLength?: number;
 }
 
-/** Values by name; a text that is longer than a name is `null`. */
+/** Values by name; a text that is too long is `null`. */
 export type ForeignRow = Row;
 
 export class ForeignDatabase {
@@ -49,7 +51,14 @@ export class ForeignDatabase {
   }
 
   /** Returns the rows of a table. @throws Error if it has another form. */
-  *rows({ table, columns, values, where, join = "" }: TableRequest): IterableIterator<ForeignRow> {
+  *rows({
+    table,
+    columns,
+    values,
+    where,
+    join = "",
+    maxTextLength = nameLength,
+  }: TableRequest): IterableIterator<ForeignRow> {
     const found = this.#columns(table);
     const missing = columns.find((name) => !found.has(name));
     if (missing !== undefined) throw new Error(`this version is not known: ${table} has no ${missing}`);
@@ -62,7 +71,7 @@ export class ForeignDatabase {
       const upTo: SqlValue = pages.get(after)?.["at"] ?? null;
       if (upTo === null) return;
       // All at once: no statement stays open while its rows are used.
-      for (const row of rows.all(after, upTo)) yield short(row);
+      for (const row of rows.all(after, upTo)) yield short(row, maxTextLength);
       after = upTo;
     }
   }
@@ -77,7 +86,7 @@ export class ForeignDatabase {
   }
 }
 
-const short = (row: Row): Row =>
+const short = (row: Row, maxTextLength: number): Row =>
   Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
       name,

@@ -62,7 +62,25 @@ export function historyEvent(record: ModelResponse | ToolUse, ids: AgentIds): Ho
       ...used("cost_microusd", costMicroUsd ?? 0),
     };
   }
-  const { id, tool, elapsedMs, outcome } = record;
+  const { id, tool, elapsedMs, outcome, command } = record;
+  const elapsed = elapsedMs === null ? {} : { duration_ms: Math.min(elapsedMs, maxElapsedMs) };
+  if (command !== undefined)
+    return {
+      ...time,
+      source: "shell_history",
+      session_id: ids.session("shell", session),
+      id: ids.use(id, "", "end"),
+      event_type: "agent_event",
+      stream: "tool",
+      tool_name: tool,
+      tool_phase: "end",
+      command_path: command.path || "other",
+      chain: command.chain,
+      command_count: command.count,
+      outcome_of: command.outcomeOf,
+      ...(command.exitCode === undefined ? {} : { exit_code: command.exitCode }),
+      ...elapsed,
+    };
   return {
     ...common,
     ...time,
@@ -71,7 +89,7 @@ export function historyEvent(record: ModelResponse | ToolUse, ids: AgentIds): Ho
     stream: "tool",
     tool_name: tool,
     tool_phase: "end",
-    ...(elapsedMs === null ? {} : { duration_ms: Math.min(elapsedMs, maxElapsedMs) }),
+    ...elapsed,
     ...(outcome === null ? {} : { status: outcome }),
   };
 }

@@ -1,12 +1,13 @@
-/** What an agent's history says, in public words, numbers and times. */
-import type { KnownAgent } from "../../shared/vocabulary/agents.ts";
+/** What a history says, in public words, numbers and times. */
+import type { Chain, OutcomeOf } from "../../shared/schema/fields.ts";
+import type { HistoryName } from "../../shared/vocabulary/history-names.ts";
 import type { Tokens } from "../analytics/price-list.ts";
 import { isRandomId } from "../ingest/hooks/ids.ts";
 
 export const noTokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 };
 
 interface OfSession {
-  readonly agent: KnownAgent;
+  readonly agent: HistoryName;
   readonly session: string;
   /** Of the response or tool use; the same in all copies. */
   readonly id: string;
@@ -37,6 +38,18 @@ export interface ToolUse extends OfSession {
   /** Until its result, with the time that it waited for permission. `null` without a result. */
   readonly elapsedMs: number | null;
   readonly outcome: "ok" | "failed" | null;
+  /** What a shell ran. */
+  readonly command?: RunCommand;
+}
+
+/** A command that a shell ran, by its public name. */
+export interface RunCommand {
+  /** "" without a public program. */
+  readonly path: string;
+  readonly chain: Chain;
+  readonly count: number;
+  readonly outcomeOf: OutcomeOf;
+  readonly exitCode?: number;
 }
 
 /** Short IDs of tool uses occur in several sessions, so the session is added to them. */

@@ -5,6 +5,7 @@
 import { randomInt } from "node:crypto";
 import type { EventTypeName } from "../../shared/schema/events.ts";
 import type { Source } from "../../shared/schema/sources.ts";
+import { historyShells } from "../../shared/vocabulary/history-names.ts";
 import { dimensionsOf } from "./columns.ts";
 import { type Connection, immediately, type Row, type SqlValue } from "./driver/driver.ts";
 import { beginSessions } from "./events/sessions.ts";
@@ -146,10 +147,18 @@ function eraseDigests(connection: Connection, selection: EraseSelection): void {
     connection.prepare(`DELETE FROM imported WHERE ${where}`).run(...values);
   if (selection.by === "all") remove("true");
   else if (selection.by === "origin") remove("origin = ?", selection.id);
-  else if (selection.by === "period" || (selection.by === "source" && selection.source === "agent_history")) {
+  else if (selection.by === "period" || selection.by === "source") {
     const { fromDay = 0, toDay = Number.MAX_SAFE_INTEGER } = selection.days ?? {};
-    remove("day >= ? AND day < ?", fromDay, toDay);
+    const origins = selection.by === "period" ? "" : originsOf(selection.source);
+    if (origins !== undefined) remove(`day >= ? AND day < ?${origins}`, fromDay, toDay);
   }
+}
+
+/** A condition on the digests of a source; `undefined` for one that has none. */
+function originsOf(source: string): string | undefined {
+  const shells = `(SELECT id FROM origins WHERE agent IN (${historyShells.map((name) => `'${name}'`).join(", ")}))`;
+  if (source === "shell_history") return ` AND origin IN ${shells}`;
+  return source === "agent_history" ? ` AND origin NOT IN ${shells}` : undefined;
 }
 
 /** Gives continuing sessions new IDs and resets the counters. */

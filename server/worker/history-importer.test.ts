@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { exportKinds } from "../../shared/protocol/worker.ts";
 import { dayMs, minuteMs } from "../../shared/schema/durations.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
-import type { KnownAgent } from "../../shared/vocabulary/agents.ts";
+import type { HistoryName } from "../../shared/vocabulary/history-names.ts";
 import {
   canary,
   codexHistory,
@@ -52,11 +52,11 @@ class Machine extends SharingWorker {
     writeHistory(join(this.files, historyFolders[agent]), history as InventedHistory);
   }
 
-  plan(wanted: readonly KnownAgent[] = agents) {
+  plan(wanted: readonly HistoryName[] = agents) {
     return this.importer.plan(wanted, this.files, {}, () => undefined);
   }
 
-  async import(wanted: readonly KnownAgent[] = agents, includeDeleted = false) {
+  async import(wanted: readonly HistoryName[] = agents, includeDeleted = false) {
     return this.importer.import(this.plan(wanted), includeDeleted, () => undefined);
   }
 
@@ -296,6 +296,19 @@ describe("importing agents' history", () => {
     });
     // The calls after the first recorded one may be among those that expired.
     expect(await machine.import(["claude_code"])).toMatchObject([{ added: 3, live: 1 }]);
+  });
+
+  it("leaves out commands that VS Code recorded, and knows a deleted source", async () => {
+    const machine = new Machine(new FixedClock(soonMs));
+    const liveMs = soonMs - dayMs;
+    const [one] = someCalls(liveMs, "vscode_terminal", 1);
+    machine.recordCalls({ ...one, agent: undefined, tool_name: "run_terminal_cmd", command_line: "git status" });
+    const lines = [-2, -1, 0, 1].map((hours) => `: ${(liveMs + hours * 60 * minuteMs) / 1_000}:3;git push`);
+    writeFileSync(join(machine.files, ".zsh_history"), lines.join("\n"));
+    expect(await machine.import(["zsh"])).toMatchObject([{ added: 2, live: 2 }]);
+    await machine.worker.erasePart({ period: null, source: "shell_history", workspace: null });
+    expect(await machine.import(["zsh"])).toMatchObject([{ added: 0, skipped: 2, live: 2 }]);
+    expect(await machine.import(["zsh"], true)).toMatchObject([{ added: 2, live: 2 }]);
   });
 
   it("keeps parallel conversations in separate sessions, and live events in their own", async () => {

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { dayMs, minuteMs } from "../../shared/schema/durations.ts";
 import { markRaw } from "../../shared/schema/raw.ts";
 import { historySources } from "../../shared/schema/sources.ts";
-import type { KnownAgent } from "../../shared/vocabulary/agents.ts";
+import type { HistoryName } from "../../shared/vocabulary/history-names.ts";
 import { NotPermittedError } from "../config/permission.ts";
 import { type AgentHistory, type Progress, readAgentHistory } from "../history/agent-history.ts";
 import type { ReadDatabase } from "../history/agent-reader.ts";
@@ -36,7 +36,7 @@ type OneRecord = ModelResponse | ToolUse;
 
 /** What an agent's files hold, before anything is imported. */
 export interface PlannedHistory {
-  readonly agent: KnownAgent;
+  readonly agent: HistoryName;
   readonly history: AgentHistory;
   readonly responses: number;
   readonly tools: number;
@@ -55,7 +55,7 @@ export interface PlannedHistory {
 }
 
 export interface ImportedHistory extends HistoryCounts {
-  readonly agent: KnownAgent;
+  readonly agent: HistoryName;
   /** Refused by the firewall: of a time before 2020 or in the future, or of a category without consent. */
   refused: number;
 }
@@ -96,7 +96,7 @@ export class HistoryImporter {
    * @throws ConfigError, SQLite's error.
    */
   plan(
-    agents: readonly KnownAgent[],
+    agents: readonly HistoryName[],
     home: string,
     env: NodeJS.ProcessEnv,
     progress: (progress: Progress) => void,
@@ -187,7 +187,7 @@ export class HistoryImporter {
     return results;
   }
 
-  #targetOf(connection: Connection, agent: KnownAgent): Target {
+  #targetOf(connection: Connection, agent: HistoryName): Target {
     const nowMs = this.#core.clock.nowMs();
     const origin = (exactness: "exact" | "lower_bound") =>
       historyOrigin(

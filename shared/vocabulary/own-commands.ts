@@ -38,6 +38,8 @@ export const ownCommands = [
   "query",
   "query-rows",
   "history-database",
+  "shell",
+  "shell import",
   "import",
   "sync",
   "usage",

@@ -33,8 +33,8 @@ import { type JsonOption, print, printJson, progressLine } from "../../output/pr
 import { heading, wrapped } from "../../output/terminal.ts";
 import { periodTitle } from "../../period.ts";
 import { type QueryOptions, queryOf } from "../../query.ts";
-import { readInChild } from "./child-database.ts";
-import { historyLimits, historyProgress, printUnreadable, sourceText, withFiles } from "./history-sources.ts";
+import { readInChild } from "../history/child-database.ts";
+import { historyLimits, historyProgress, printUnreadable, sourceText, withFiles } from "../history/history-sources.ts";
 
 export type HistoryOptions = QueryOptions & JsonOption & CsvOption;
 

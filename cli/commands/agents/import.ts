@@ -1,192 +1,25 @@
-/** `nexus agents import`: imports the history that agents keep on disk, shows what it would import, or removes it. */
-import { homedir } from "node:os";
+/** `nexus agents import`: imports the history that agents keep on disk. */
 import { historyAgents } from "../../../server/history/agent-history.ts";
-import type { HistoryImporter, ImportedHistory, PlannedHistory } from "../../../server/worker/history-importer.ts";
-import { textOf } from "../../../shared/protocol/message.ts";
-import { countText, dayText, numberText, sizeText } from "../../../shared/text/format.ts";
-import { sourceLabel } from "../../../shared/text/labels.ts";
-import { proofMessage } from "../../../shared/text/sentences.ts";
-import type { KnownAgent } from "../../../shared/vocabulary/agents.ts";
-import { oneNamed } from "../../agents.ts";
-import { UsageError } from "../../exit.ts";
-import { type JsonOption, print, printError, printJson, progressLine } from "../../output/print.ts";
-import { confirmed, isAttended, wrapped } from "../../output/terminal.ts";
-import { importLogs, withService } from "../../runtime.ts";
-import { readInChild } from "./child-database.ts";
-import { historyLimits, historyProgress, printUnreadable, sourceText, withFiles } from "./history-sources.ts";
+import { countText } from "../../../shared/text/format.ts";
+import { type ImportOptions, type Kind, runImport } from "../history/import.ts";
 
-interface ImportOptions extends JsonOption {
-  readonly preview?: boolean;
-  readonly undo?: boolean;
-  readonly includeDeleted?: boolean;
-  readonly yes?: boolean;
-}
-
-export function run(names: readonly string[], options: ImportOptions): Promise<void> {
-  if (options.preview === true && options.undo === true) throw new UsageError("Use either --preview or --undo.");
-  if (options.undo === true && options.includeDeleted === true)
-    throw new UsageError("--include-deleted is for an import, not for --undo.");
-  const agents = names.length === 0 ? historyAgents : names.map((name) => oneNamed(name, historyAgents));
-  return withService(async (service, core) => {
-    const { HistoryImporter } = await import("../../../server/worker/history-importer.ts");
-    const importer = new HistoryImporter(core);
-    if (options.undo === true) return undo(importer, agents, options);
-    // What hooks reported was recorded live, even if no worker has read it yet.
-    if (options.preview !== true) {
-      importer.refuseWhileOff();
-      await importLogs(service);
-    }
-    await importHistory(importer, agents, options);
-  });
-}
-
-async function importHistory(
-  importer: HistoryImporter,
-  agents: readonly KnownAgent[],
-  options: ImportOptions,
-): Promise<void> {
-  const { preview = false, yes = false, json = false } = options;
-  const isQuiet = json || !process.stderr.isTTY;
-  const planned = importer.plan(
-    agents,
-    homedir(),
-    process.env,
-    isQuiet ? () => undefined : historyProgress(),
-    readInChild,
-  );
-  if (!isQuiet) progressLine("");
-  const found = planned.filter(({ responses, tools }) => responses + tools > 0);
-  if (!json) printPlan(planned, found);
-  const imported = preview || found.length === 0 ? null : await importFound(importer, found, options);
-  if (json) printJson({ version: 1, agents: planned.map(planJson), imported });
-  else if (imported !== null) printResult(imported, found, importer.digests());
-  else if (preview && found.length > 0) print("\nNothing was imported. To import it: nexus agents import");
-  else if (found.length > 0 && !yes) print("Nothing was imported.");
-}
-
-async function importFound(
-  importer: HistoryImporter,
-  found: readonly PlannedHistory[],
-  { yes = false, json = false, includeDeleted: named = false }: ImportOptions,
-): Promise<readonly ImportedHistory[] | null> {
-  if (!yes && (!isAttended() || json)) throw new UsageError("Not a terminal: use --yes, or --preview.");
-  if (!yes && !(await confirmed("\nImport this history?"))) return null;
-  const deletedUntilMs = Math.max(0, ...found.map((of) => of.deletedUntilMs ?? 0));
-  const asks = deletedUntilMs > 0 && !named && !yes;
-  const includeDeleted =
-    named || (asks && (await confirmed(`You deleted data up to ${dayText(deletedUntilMs)}. Import that period too?`)));
-  let isBegun = false;
-  try {
-    return await importer.import(found, includeDeleted, (done, total) => {
-      isBegun = true;
-      if (!json) progressLine(`Imported ${numberText(done)} of ${numberText(total)} records`);
-    });
-  } catch (error) {
-    if (isBegun && !json) printError("Stopped. What was imported stays. To go on: nexus agents import");
-    throw error;
-  } finally {
-    if (!json) progressLine("");
-  }
-}
-
-function planJson({ agent, history, ...plan }: PlannedHistory): object {
-  const { files, bytes, skippedLines, unreadable, isCut } = history;
-  return { agent, files, bytes, skippedLines, unreadable: unreadable.length, isCut, ...plan };
-}
-
-/** Agents that delete their own files after so many days. */
-const keptDays: Readonly<Partial<Record<KnownAgent, number>>> = { claude_code: 30, gemini_cli: 30 };
-
-function printPlan(planned: readonly PlannedHistory[], found: readonly PlannedHistory[]): void {
-  const { found: present, noFiles } = withFiles(planned, ({ history }) => history);
-  for (const plan of present) {
-    const { history, responses, tools } = plan;
-    print(wrapped(sourceText(history)));
-    if (responses + tools > 0) print(`${wrapped(planText(plan))}\n`);
-    printUnreadable(history);
-  }
-  for (const line of noFiles) print(wrapped(line));
-  if (found.length === 0) {
-    print("Nothing to import.");
-    return;
-  }
-  const lines = [
+const kind: Kind = {
+  command: "nexus agents import",
+  key: "agents",
+  names: historyAgents,
+  kept: [
     "Kept of each response: time, session (its ID is replaced), model, tokens by kind, and whether it was a subagent's.",
     "Kept of each tool use: time, session, name of a public tool, time until its result (at most 10 minutes), whether it failed, and whether it was a subagent's.",
     "Not kept: anything else, such as prompts, answers, code, paths, arguments and results. They are skipped without being read as text.",
-    "It stays on this machine and is never shared. To remove it: nexus agents import --undo",
-  ];
-  print(lines.map((line) => wrapped(line)).join("\n"));
-}
+  ],
+  recordsText: ({ responses, tools, inexact }) =>
+    [
+      `${countText(responses, "response")} and ${countText(tools, "tool use")}.`,
+      inexact === 0
+        ? "Tokens are exact."
+        : `Of ${countText(inexact, "response")} the files hold only a part of the output: shown as at least (≥).`,
+    ].join(" "),
+  report: "nexus agents report",
+};
 
-function planText(plan: PlannedHistory): string {
-  const { agent, responses, tools, inexact, firstMs, lastMs, deleted, deletedUntilMs, importedMs } = plan;
-  const days = keptDays[agent];
-  return [
-    `${dayText(firstMs ?? 0)} to ${dayText(lastMs ?? 0)}: ${countText(responses, "response")} and ${countText(tools, "tool use")}.`,
-    inexact === 0
-      ? "Tokens are exact."
-      : `Of ${countText(inexact, "response")} the files hold only a part of the output: shown as at least (≥).`,
-    historyLimits[agent] ?? "",
-    ...(days === undefined
-      ? []
-      : [
-          `${sourceLabel(agent)} deletes its files after ${days} days unless you set it otherwise; what is imported stays.`,
-        ]),
-    ...(importedMs === null ? [] : [`Imported last on ${dayText(importedMs)}; only what is new is added.`]),
-    ...(deleted === 0
-      ? []
-      : [`${countText(deleted, "record")} up to ${dayText(deletedUntilMs ?? 0)} are of a period that you deleted.`]),
-  ]
-    .filter((sentence) => sentence !== "")
-    .join(" ");
-}
-
-function printResult(
-  imported: readonly ImportedHistory[],
-  found: readonly PlannedHistory[],
-  { count, bytes }: { readonly count: number; readonly bytes: number },
-): void {
-  for (const { agent, added, replaced, known, live, skipped, refused } of imported) {
-    const parts = [
-      `${countText(added, "record")} imported`,
-      ...(replaced === 0 ? [] : [`${numberText(replaced)} completed`]),
-      ...(known === 0 ? [] : [`${numberText(known)} imported before`]),
-      ...(live === 0 ? [] : [`${numberText(live)} recorded live`]),
-      ...(skipped === 0 ? [] : [`${numberText(skipped)} of a deleted period left out (--include-deleted)`]),
-      ...(refused === 0 ? [] : [`${numberText(refused)} refused: their time or category is not recorded`]),
-    ];
-    print(wrapped(`${sourceLabel(agent)}: ${parts.join(", ")}.`));
-  }
-  print(
-    wrapped(`So that nothing counts twice, the database keeps ${countText(count, "digest")} (${sizeText(bytes)}).`),
-  );
-  if (imported.every(({ added, replaced }) => added + replaced === 0)) return;
-  const since = dayText(Math.min(...found.map(({ firstMs }) => firstMs ?? Number.POSITIVE_INFINITY)));
-  print(`\nTo see it: nexus agents report --since ${since}`);
-}
-
-async function undo(
-  importer: HistoryImporter,
-  agents: readonly KnownAgent[],
-  { yes, json }: ImportOptions,
-): Promise<void> {
-  const imported = importer.imported();
-  const found = agents.filter((agent) => imported.has(agent));
-  if (found.length > 0 && yes !== true) {
-    if (!isAttended() || json === true) throw new UsageError("Not a terminal: use --yes.");
-    const names = found.map((agent) => sourceLabel(agent)).join(", ");
-    if (!(await confirmed(`Remove the imported history of ${names}? What was recorded live stays.`))) {
-      print("Nothing was removed.");
-      return;
-    }
-  }
-  const undone = found.map((agent) => ({ agent, ...importer.undo(agent) }));
-  if (json === true) return printJson({ version: 1, undone });
-  if (undone.length === 0) return print("No history was imported.");
-  for (const { agent, searched, copies } of undone) {
-    print(`Removed the imported history of ${sourceLabel(agent)}. What was recorded live is unchanged.`);
-    const proof = searched === 0 ? null : proofMessage(searched, copies);
-    if (proof !== null) print(wrapped(textOf(proof)));
-  }
-}
+export const run = (names: readonly string[], options: ImportOptions): Promise<void> => runImport(kind, names, options);

@@ -3,7 +3,7 @@
  * never read.
  */
 import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
-import { type AgentReader, type DatabaseHistory, editorFolders } from "../agent-reader.ts";
+import { type AgentReader, type DatabaseHistory, editorFolders, openDatabases } from "../agent-reader.ts";
 import { countOf, type ForeignDatabase, textOf } from "../foreign-database.ts";
 import { MergedHistory } from "../merged.ts";
 import { noTokens, toolUseId } from "../records.ts";
@@ -76,15 +76,5 @@ export const cursorReader: AgentReader = {
   isEntered: (path) => path === "globalStorage",
   isWanted: (path) => path === "globalStorage/state.vscdb",
   readDatabase: readBubbles,
-  open: (readDatabase) => {
-    const history = new MergedHistory();
-    return {
-      read: ({ path, bytes }) => {
-        const found = readDatabase(path);
-        history.add(found);
-        return { bytes, skippedLines: found.faults };
-      },
-      history: () => history,
-    };
-  },
+  open: openDatabases,
 };

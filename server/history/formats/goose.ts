@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
-import { type AgentReader, type DatabaseHistory, dataFolder } from "../agent-reader.ts";
+import { type AgentReader, type DatabaseHistory, dataFolder, openDatabases } from "../agent-reader.ts";
 import { countOf, type ForeignDatabase, textOf } from "../foreign-database.ts";
 import { MergedHistory } from "../merged.ts";
 import { noTokens, outcomeOf, toolUseId } from "../records.ts";
@@ -132,15 +132,5 @@ export const gooseReader: AgentReader = {
   isEntered: () => false,
   isWanted: (path) => path === "sessions.db",
   readDatabase: readSessions,
-  open: (readDatabase) => {
-    const history = new MergedHistory();
-    return {
-      read: ({ path, bytes }) => {
-        const found = readDatabase(path);
-        history.add(found);
-        return { bytes, skippedLines: found.faults };
-      },
-      history: () => history,
-    };
-  },
+  open: openDatabases,
 };

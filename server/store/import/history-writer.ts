@@ -189,7 +189,7 @@ export class HistoryWriter {
   }
 
   #addEvents(stretch: readonly HistoryRecord[], session: SqlValue): void {
-    const stream = this.#stream.get(session, "agent_history") ?? {};
+    const stream = this.#stream.get(session, stretch[0]?.event.source ?? null) ?? {};
     const { id = null, last_seq: last } = stream;
     let seq = Number(last);
     for (const { event, exactness } of stretch) {
@@ -213,8 +213,9 @@ export class HistoryWriter {
     if (first === undefined) return null;
     const [startMs, endMs] = [first.event.tsMs, stretch.at(-1)?.event.tsMs ?? first.event.tsMs];
     const name = this.#sessions.nameOf(first.event, 0);
-    const found =
-      this.#sessions.find(name, first.event) ?? this.#importedSession(name.stem ?? "", isStored, first.event);
+    // Shells do not name their sessions.
+    const stem = name.stem ?? first.event.sessionId;
+    const found = this.#sessions.find(name, first.event) ?? this.#importedSession(stem, isStored, first.event);
     if (found !== undefined) {
       this.#extendSession.run(startMs, endMs, found["id"] ?? null);
       return found["id"] ?? null;
@@ -223,18 +224,7 @@ export class HistoryWriter {
     // Live events never join it: what is shared of a session must not depend on the import.
     const id = isStored ? randomUUID() : `expired-${randomUUID()}`;
     const origin = this.#origins[first.exactness];
-    const row = this.#beginSession.get(
-      id,
-      name.stem ?? null,
-      origin,
-      startMs,
-      endMs,
-      product,
-      version,
-      os,
-      arch,
-      runtimeVersion,
-    );
+    const row = this.#beginSession.get(id, stem, origin, startMs, endMs, product, version, os, arch, runtimeVersion);
     return row?.["id"] ?? null;
   }
 

@@ -1,4 +1,5 @@
 /** From when on agents' calls and requests were recorded while they happened, so that their files add nothing. */
+import { isShell } from "../../../shared/vocabulary/history-names.ts";
 import type { Connection } from "../driver/driver.ts";
 import { dayOfHour, localHourOf, startOfHour } from "../rollups/local-time.ts";
 import { readNumber } from "../state.ts";
@@ -13,7 +14,9 @@ export interface LiveRecords {
   readonly covers: (kind: "call" | "request", tsMs: number) => boolean;
 }
 
-export function liveRecords(connection: Connection, agent: string): LiveRecords {
+export function liveRecords(connection: Connection, name: string): LiveRecords {
+  // What VS Code recorded of terminals is in the shell's history too.
+  const agent = isShell(name) ? "vscode_terminal" : name;
   const expiredMs = readNumber(connection, "floor_ts");
   const callsMs = firstMs(connection, agent, "agent_event");
   const requestsMs = firstMs(connection, agent, "model_request");

@@ -1,15 +1,15 @@
 /** `nexus history-database`, the child process that reads a database of an agent: its path on standard input, the records as JSON. */
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import { historyAgents, readForeignDatabase } from "../../server/history/agent-history.ts";
-import { oneNamed } from "../agents.ts";
-import { ReportedError } from "../exit.ts";
+import { historyNames, readForeignDatabase } from "../../../server/history/agent-history.ts";
+import { oneNamed } from "../../agents.ts";
+import { ReportedError } from "../../exit.ts";
 
 export async function run(agent: string): Promise<void> {
   const file = await text(process.stdin);
   let found: ReturnType<typeof readForeignDatabase>;
   try {
-    found = readForeignDatabase(oneNamed(agent, historyAgents), file);
+    found = readForeignDatabase(oneNamed(agent, historyNames), file);
   } catch (error) {
     throw new ReportedError(error instanceof Error ? error.message : String(error));
   }

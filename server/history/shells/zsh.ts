@@ -1,0 +1,56 @@
+/** The history of zsh with EXTENDED_HISTORY: `: <start>:<seconds>;<command>`, a line break within it after a backslash. */
+import { join } from "node:path";
+import { secondMs } from "../../../shared/schema/durations.ts";
+import type { AgentReader } from "../agent-reader.ts";
+import { readLines } from "../lines.ts";
+import { CommandRuns, maxCommandLength, openShell, type ReadRuns } from "./command-runs.ts";
+
+const entry = /^: {0,2}(\d{9,11}):(\d{1,9});/;
+
+/** Whether a line ends with a backslash that is not itself escaped. */
+const goesOn = (text: string): boolean => (/\\+$/.exec(text)?.[0].length ?? 0) % 2 === 1;
+
+function readZsh(path: string): ReadRuns {
+  const runs = new CommandRuns("zsh");
+  let open: { startMs: number; elapsedMs: number | null; text: string } | undefined;
+  const end = () => {
+    if (open !== undefined) runs.addRun(open.text, open);
+    open = undefined;
+  };
+  const { bytes, skipped } = readLines(path, (buffer, start, stop) => {
+    const line = buffer.toString("utf8", start, Math.min(stop, start + maxCommandLength + 64));
+    if (open !== undefined && goesOn(open.text)) {
+      open.text = `${open.text.slice(0, -1)}\n${line}`;
+      return;
+    }
+    end();
+    const [head, startS, seconds] = entry.exec(line) ?? [];
+    if (head === undefined) runs.faults += 1;
+    // Some options of zsh write no end, and then 0.
+    else
+      open = {
+        startMs: Number(startS) * secondMs,
+        elapsedMs: Number(seconds) * secondMs || null,
+        text: line.slice(head.length),
+      };
+  });
+  end();
+  return { runs, bytes, skipped };
+}
+
+export const zshReader: AgentReader = {
+  agent: "zsh",
+  roots: (home, { HISTFILE: file, ZDOTDIR: folder }) => [
+    home,
+    ...(folder === undefined || folder === "" ? [] : [folder]),
+    join(home, ".config"),
+    join(home, ".local", "state"),
+    ...(file?.includes("zsh") === true ? [join(file, "..")] : []),
+  ],
+  isEntered: (path) => path === "zsh" || path === ".zsh_sessions",
+  isWanted: (path) =>
+    /^(?:(?:zsh\/)?(?:\.zsh_history|\.zhistory|\.histfile)|zsh\/history|\.zsh_sessions\/[\dA-F-]{36}\.history)$/.test(
+      path,
+    ),
+  open: () => openShell(readZsh),
+};
