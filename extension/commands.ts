@@ -47,6 +47,9 @@ const handlers: Readonly<Record<string, RunCommand>> = {
   disable: ({ actions }) => report(actions.disable()),
   terminal: ({ cliOnPath }) => report(cliOnPath.toggle()),
   agents: ({ panel }) => show(() => panel.open("agents")),
+  // Without consent nothing may be kept, so it opens the tab where it can be given.
+  import: ({ actions, panel }, _log, permission) =>
+    permission.mode === "off" ? show(() => panel.open("privacy")) : report(actions.importHistory()),
   help: () => openWalkthrough(),
   dashboard: ({ panel }) => show(() => panel.open("overview")),
   log: (_, log) => show(() => log.show()),

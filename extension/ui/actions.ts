@@ -38,6 +38,7 @@ import { forgetUse, lastErasureKey } from "../capture/feature-memory.ts";
 import type { PermissionSource } from "../permission.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { displayedNotice } from "./consent-notice.ts";
+import type { HistoryImport } from "./history-import.ts";
 import { allTranslated, translated } from "./translate.ts";
 
 type Decision = Validated<(typeof GiveConsentRequest)["params"]>;
@@ -54,10 +55,18 @@ export class Actions {
   readonly #permissions: PermissionSource;
   readonly #home: string;
   readonly #memory: Memento;
+  readonly #historyImport: HistoryImport;
 
   /** `home`: the default folder of an export. */
-  constructor(telemetry: Telemetry, permissions: PermissionSource, home: string, memory: Memento) {
+  constructor(
+    telemetry: Telemetry,
+    permissions: PermissionSource,
+    home: string,
+    memory: Memento,
+    historyImport: HistoryImport,
+  ) {
     this.#memory = memory;
+    this.#historyImport = historyImport;
     this.#telemetry = telemetry;
     this.#permissions = permissions;
     this.#home = home;
@@ -143,6 +152,11 @@ export class Actions {
   async testAgent(name: AgentName): Promise<string> {
     const { fault } = await this.#telemetry.command(TestAgentRequest, { name });
     return fault ?? "The hook works.";
+  }
+
+  /** Asks which histories to import, then imports them; returns `null` if the user cancelled. */
+  importHistory(): Promise<string | null> {
+    return this.#historyImport.run();
   }
 
   async resetIdentity(): Promise<string> {

@@ -129,6 +129,7 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
     connectAgent: ({ name }) => runAs("agents", () => actions.connectAgent(name)),
     testAgent: ({ name }) => panel.run(() => actions.testAgent(name)),
     disconnectAgent: ({ name }) => panel.run(() => actions.disconnectAgent(name)),
+    importHistory: () => panel.run(() => actions.importHistory()),
     showLog: async () => log.show(),
   };
   // The table maps each type to the handler of that type, which the compiler cannot follow through an index.

@@ -8,6 +8,7 @@ import { systemTimers } from "../timers.ts";
 import { Actions } from "./actions.ts";
 import { CliOnPath } from "./cli-on-path.ts";
 import { DashboardPanel } from "./dashboard-panel.ts";
+import { HistoryImport } from "./history-import.ts";
 import { TodayView } from "./today-view.ts";
 
 export class Ui implements Disposable {
@@ -17,7 +18,7 @@ export class Ui implements Disposable {
   readonly todayView: TodayView;
 
   constructor(context: ExtensionContext, telemetry: Telemetry, permissions: PermissionSource, log: Log) {
-    this.actions = new Actions(telemetry, permissions, homedir(), context.globalState);
+    this.actions = new Actions(telemetry, permissions, homedir(), context.globalState, new HistoryImport(context));
     this.cliOnPath = new CliOnPath(context);
     this.todayView = new TodayView(telemetry);
     this.panel = new DashboardPanel(context, telemetry, this.actions, systemTimers, log);

@@ -111,6 +111,8 @@ export const validateAction = taggedUnion("type", {
   connectAgent: object({ type: enumOf(["connectAgent"]), name: enumOf(agentNames) }),
   testAgent: object({ type: enumOf(["testAgent"]), name: enumOf(agentNames) }),
   disconnectAgent: object({ type: enumOf(["disconnectAgent"]), name: enumOf(agentNames) }),
+  /** Shows which histories of agents and shells there are, and asks what to import. */
+  importHistory: object({ type: enumOf(["importHistory"]) }),
   showLog: object({ type: enumOf(["showLog"]) }),
 });
 export type DashboardAction = Validated<typeof validateAction>;

@@ -266,7 +266,7 @@ function coveragePanel({ coverage }: ToolCalls, model: ViewState): TemplateResul
 
 const noAgents = {
   title: "No agents in this period",
-  text: "Connect an agent to see its tool calls, tokens and cost.",
+  text: "Connect an agent, or import its history, to see its tool calls, tokens and cost.",
 };
 
 export function agentsTab(model: ViewState, actions: Actions): TemplateResult {

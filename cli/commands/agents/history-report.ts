@@ -17,6 +17,7 @@ import {
 } from "../../../shared/protocol/query.ts";
 import { didYouMean } from "../../../shared/text/did-you-mean.ts";
 import { numberText, percentText } from "../../../shared/text/format.ts";
+import { historyLimits } from "../../../shared/text/history-texts.ts";
 import { sourceLabel } from "../../../shared/text/labels.ts";
 import { pricesAsOf } from "../../../shared/vocabulary/prices.ts";
 import { UsageError } from "../../exit.ts";
@@ -34,7 +35,7 @@ import { heading, wrapped } from "../../output/terminal.ts";
 import { periodTitle } from "../../period.ts";
 import { type QueryOptions, queryOf } from "../../query.ts";
 import { readInChild } from "../history/child-database.ts";
-import { historyLimits, historyProgress, printUnreadable, sourceText, withFiles } from "../history/history-sources.ts";
+import { historyProgress, printUnreadable, sourceText, withFiles } from "../history/history-sources.ts";
 
 export type HistoryOptions = QueryOptions & JsonOption & CsvOption;
 

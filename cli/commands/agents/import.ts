@@ -1,17 +1,14 @@
 /** `nexus agents import`: imports the history that agents keep on disk. */
 import { historyAgents } from "../../../server/history/agent-history.ts";
 import { countText } from "../../../shared/text/format.ts";
+import { keptOfAgents } from "../../../shared/text/history-texts.ts";
 import { type ImportOptions, type Kind, runImport } from "../history/import.ts";
 
 const kind: Kind = {
   command: "nexus agents import",
   key: "agents",
   names: historyAgents,
-  kept: [
-    "Kept of each response: time, session (its ID is replaced), model, tokens by kind, and whether it was a subagent's.",
-    "Kept of each tool use: time, session, name of a public tool, time until its result (at most 10 minutes), whether it failed, and whether it was a subagent's.",
-    "Not kept: anything else, such as prompts, answers, code, paths, arguments and results. They are skipped without being read as text.",
-  ],
+  kept: keptOfAgents,
   recordsText: ({ responses, tools, inexact }) =>
     [
       `${countText(responses, "response")} and ${countText(tools, "tool use")}.`,

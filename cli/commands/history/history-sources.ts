@@ -2,7 +2,6 @@
 import type { AgentHistory, Progress } from "../../../server/history/agent-history.ts";
 import { countText, sizeText } from "../../../shared/text/format.ts";
 import { sourceLabel } from "../../../shared/text/labels.ts";
-import type { HistoryName } from "../../../shared/vocabulary/history-names.ts";
 import { printError, progressLine } from "../../output/print.ts";
 
 /** Milliseconds between two lines of progress. */
@@ -31,18 +30,6 @@ export function withFiles<T>(
     noFiles: missing.length === 0 ? [] : [`No files of ${missing.join(", ")}.`],
   };
 }
-
-/** What an agent's files do not hold. */
-export const historyLimits: Readonly<Partial<Record<HistoryName, string>>> = {
-  copilot_cli:
-    "Older versions of GitHub Copilot CLI keep only the tokens of a whole session: they count when it ended.",
-  vscode_agent: "VS Code keeps no tokens, or only those of the last request of an answer.",
-  cursor: "Cursor keeps no reliable tokens: what counts are its sessions, tools and models.",
-  goose: "Goose keeps the tokens of a whole session: they count when it began.",
-  zsh: "zsh keeps times only with setopt EXTENDED_HISTORY; lines without a time are skipped.",
-  bash: "bash keeps times only with HISTTIMEFORMAT; lines without a time are skipped.",
-  factory_droid: "Factory Droid keeps the tokens of a whole session: they count when it began.",
-};
 
 export function sourceText({ agent, files, bytes, skippedLines, unreadable, isCut }: AgentHistory): string {
   const name = sourceLabel(agent);

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import type { HistoryImporter, ImportedHistory, PlannedHistory } from "../../../server/worker/history-importer.ts";
 import { textOf } from "../../../shared/protocol/message.ts";
 import { countText, dayText, numberText, sizeText } from "../../../shared/text/format.ts";
+import { limitsOf } from "../../../shared/text/history-texts.ts";
 import { sourceLabel } from "../../../shared/text/labels.ts";
 import { proofMessage } from "../../../shared/text/sentences.ts";
 import type { HistoryName } from "../../../shared/vocabulary/history-names.ts";
@@ -12,7 +13,7 @@ import { type JsonOption, print, printError, printJson, progressLine } from "../
 import { confirmed, isAttended, wrapped } from "../../output/terminal.ts";
 import { importLogs, withService } from "../../runtime.ts";
 import { readInChild } from "./child-database.ts";
-import { historyLimits, historyProgress, printUnreadable, sourceText, withFiles } from "./history-sources.ts";
+import { historyProgress, printUnreadable, sourceText, withFiles } from "./history-sources.ts";
 
 /** Whose histories a command imports, and its texts. */
 export interface Kind {
@@ -111,9 +112,6 @@ function planJson({ agent, history, ...plan }: PlannedHistory): object {
   return { agent, files, bytes, skippedLines, unreadable: unreadable.length, isCut, ...plan };
 }
 
-/** Agents that delete their own files after so many days. */
-const keptDays: Readonly<Partial<Record<HistoryName, number>>> = { claude_code: 30, gemini_cli: 30 };
-
 function printPlan(kind: Kind, planned: readonly PlannedHistory[], found: readonly PlannedHistory[]): void {
   const { found: present, noFiles } = withFiles(planned, ({ history }) => history);
   for (const plan of present) {
@@ -133,22 +131,14 @@ function printPlan(kind: Kind, planned: readonly PlannedHistory[], found: readon
 
 function planText(kind: Kind, plan: PlannedHistory): string {
   const { agent, firstMs, lastMs, deleted, deletedUntilMs, importedMs } = plan;
-  const days = keptDays[agent];
   return [
     `${dayText(firstMs ?? 0)} to ${dayText(lastMs ?? 0)}: ${kind.recordsText(plan)}`,
-    historyLimits[agent] ?? "",
-    ...(days === undefined
-      ? []
-      : [
-          `${sourceLabel(agent)} deletes its files after ${days} days unless you set it otherwise; what is imported stays.`,
-        ]),
+    ...limitsOf(agent, sourceLabel(agent)),
     ...(importedMs === null ? [] : [`Imported last on ${dayText(importedMs)}; only what is new is added.`]),
     ...(deleted === 0
       ? []
       : [`${countText(deleted, "record")} up to ${dayText(deletedUntilMs ?? 0)} are of a period that you deleted.`]),
-  ]
-    .filter((sentence) => sentence !== "")
-    .join(" ");
+  ].join(" ");
 }
 
 function printResult(

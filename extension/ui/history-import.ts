@@ -1,0 +1,232 @@
+/**
+ * Imports the history of agents and shells: shows what is there, asks for each, and runs the `nexus` command, whose process can be
+ * ended without harm.
+ */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import {
+  type CancellationToken,
+  type ExtensionContext,
+  ProgressLocation,
+  type QuickPickItem,
+  ThemeIcon,
+  window,
+} from "vscode";
+import { countText, dayText, numberText, sizeText } from "../../shared/text/format.ts";
+import { keptOfAgents, keptOfShells, limitsOf } from "../../shared/text/history-texts.ts";
+import { sourceLabel } from "../../shared/text/labels.ts";
+import { type HistoryName, isShell } from "../../shared/vocabulary/history-names.ts";
+
+/** A history that was found, as the command prints it. */
+interface Found {
+  readonly agent: HistoryName;
+  readonly files: number;
+  readonly bytes: number;
+  readonly skippedLines: number;
+  readonly responses: number;
+  readonly tools: number;
+  readonly inexact: number;
+  readonly firstMs: number | null;
+  readonly lastMs: number | null;
+  readonly deleted: number;
+  readonly deletedUntilMs: number | null;
+  readonly importedMs: number | null;
+}
+
+/** What became of the records of one history. */
+interface Imported {
+  readonly added: number;
+  readonly replaced: number;
+  readonly known: number;
+  readonly live: number;
+}
+
+type Choice = { readonly imported: readonly Found[] } | { readonly removed: Found };
+
+interface Item extends QuickPickItem {
+  readonly found: Found;
+}
+
+const group = (name: HistoryName): "shell" | "agents" => (isShell(name) ? "shell" : "agents");
+const keyOf = { agents: "agents", shell: "shells" } as const;
+
+const remove = { iconPath: new ThemeIcon("trash"), tooltip: "Remove the imported history" };
+
+export class HistoryImport {
+  readonly #command: string;
+
+  constructor({ extensionPath }: ExtensionContext) {
+    this.#command = join(extensionPath, "dist", "cli", "nexus.cjs");
+  }
+
+  /** Asks what to import and imports it. Returns a sentence about it; `null` if the user cancelled. */
+  async run(): Promise<string | null> {
+    const found = await this.#find();
+    if (found === null) return null;
+    if (found.length === 0) return "No history of an agent or a shell was found.";
+    const chosen = await this.#choose(found);
+    if (chosen === undefined) return null;
+    if ("removed" in chosen) return this.#undo(chosen.removed);
+    const includeDeleted = await mayBringBack(chosen.imported);
+    return includeDeleted === undefined ? null : this.#import(chosen.imported, includeDeleted);
+  }
+
+  #find(): Promise<readonly Found[] | null> {
+    return cancellable("Nexus: looking for history", async (_, token) => {
+      const lists = await Promise.all(
+        (["agents", "shell"] as const).map(async (group) => {
+          const result = await this.#nexus([group, "import", "--preview", "--json"], token);
+          return (result?.[keyOf[group]] ?? []) as readonly Found[];
+        }),
+      );
+      if (token.isCancellationRequested) return null;
+      return lists.flat().filter(({ responses, tools }) => responses + tools > 0);
+    });
+  }
+
+  /** Asks for each; `undefined` without a choice. */
+  async #choose(found: readonly Found[]): Promise<Choice | undefined> {
+    const picker = window.createQuickPick<Item>();
+    picker.title = "Import history: it stays on this machine and is never shared";
+    picker.placeholder = "Select what to import";
+    picker.canSelectMany = true;
+    picker.ignoreFocusOut = true;
+    picker.matchOnDescription = true;
+    picker.items = found.map(itemOf);
+    try {
+      const picked = await new Promise<Choice | undefined>((resolve) => {
+        picker.onDidAccept(() => resolve({ imported: picker.selectedItems.map((item) => item.found) }));
+        picker.onDidTriggerItemButton(({ item }) => resolve({ removed: item.found }));
+        picker.onDidHide(() => resolve(undefined));
+        picker.show();
+      });
+      if (picked === undefined || "removed" in picked) return picked;
+      return picked.imported.length > 0 && (await isAgreed(picked.imported)) ? picked : undefined;
+    } finally {
+      picker.dispose();
+    }
+  }
+
+  #import(chosen: readonly Found[], includeDeleted: boolean): Promise<string | null> {
+    return cancellable("Nexus: importing", async (report, token) => {
+      const sum = { added: 0, replaced: 0, known: 0, live: 0 };
+      for (const { agent } of chosen) {
+        report(sourceLabel(agent));
+        const more = includeDeleted ? ["--include-deleted"] : [];
+        const result = await this.#nexus([group(agent), "import", agent, "--yes", "--json", ...more], token);
+        const [one] = (result?.["imported"] ?? []) as readonly Imported[];
+        if (token.isCancellationRequested) return "The import stopped. What was imported stays; the next one goes on.";
+        for (const name of ["added", "replaced", "known", "live"] as const) sum[name] += one?.[name] ?? 0;
+      }
+      const rest = [
+        ...(sum.replaced > 0 ? [`${numberText(sum.replaced)} completed`] : []),
+        ...(sum.known > 0 ? [`${numberText(sum.known)} imported before`] : []),
+        ...(sum.live > 0 ? [`${numberText(sum.live)} recorded live`] : []),
+      ];
+      return `${[`${countText(sum.added, "record")} imported`, ...rest].join(", ")}.`;
+    });
+  }
+
+  async #undo({ agent }: Found): Promise<string | null> {
+    const name = sourceLabel(agent);
+    const answer = await window.showWarningMessage(
+      `Remove the imported history of ${name}?`,
+      { modal: true, detail: "What was recorded live stays." },
+      "Remove",
+    );
+    if (answer !== "Remove") return null;
+    await cancellable("Nexus: removing", (_, token) =>
+      this.#nexus([group(agent), "import", agent, "--undo", "--yes", "--json"], token),
+    );
+    return `Removed the imported history of ${name}. What was recorded live is unchanged.`;
+  }
+
+  /** Runs the command and returns what it prints; `undefined` if it was cancelled. @throws Error with its sentence. */
+  async #nexus(
+    args: readonly string[],
+    token: CancellationToken,
+  ): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const child = spawn(process.execPath, [this.#command, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+    });
+    const cancelled = token.onCancellationRequested(() => child.kill("SIGINT"));
+    try {
+      const ended = new Promise<number | null>((resolve, reject) => {
+        child.once("error", reject);
+        child.once("close", resolve);
+      });
+      const [output, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+      if (token.isCancellationRequested) return undefined;
+      if (code !== 0) throw new Error(errors.replace(/^nexus: /gm, "").trim() || "The import ended unexpectedly.");
+      return JSON.parse(output);
+    } finally {
+      cancelled.dispose();
+    }
+  }
+}
+
+const cancellable = <T>(
+  title: string,
+  work: (report: (message: string) => void, token: CancellationToken) => Promise<T>,
+): Promise<T> =>
+  Promise.resolve(
+    window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, (progress, token) =>
+      work((message) => progress.report({ message }), token),
+    ),
+  );
+
+function itemOf(found: Found): Item {
+  const { agent, files, bytes, skippedLines, responses, tools, inexact, firstMs, lastMs, importedMs } = found;
+  const records = isShell(agent)
+    ? countText(tools, "command")
+    : `${countText(responses, "response")}, ${countText(tools, "tool use")}`;
+  const exactness = isShell(agent)
+    ? []
+    : [
+        inexact === 0
+          ? "Tokens are exact."
+          : `Of ${countText(inexact, "response")} only a part of the output is known (≥).`,
+      ];
+  return {
+    found,
+    label: sourceLabel(agent),
+    description: `${records} · ${dayText(firstMs ?? 0)} to ${dayText(lastMs ?? 0)} · ${countText(files, "file")}, ${sizeText(bytes)}`,
+    detail: [
+      ...(importedMs === null ? [] : [`Imported last on ${dayText(importedMs)}; only what is new is added.`]),
+      ...exactness,
+      ...(isShell(agent) && skippedLines === 0 ? [] : limitsOf(agent, sourceLabel(agent))),
+    ].join(" "),
+    buttons: importedMs === null ? [] : [remove],
+  };
+}
+
+/** Shows exactly what would be kept. */
+async function isAgreed(chosen: readonly Found[]): Promise<boolean> {
+  const kept = [
+    ...(chosen.some(({ agent }) => !isShell(agent)) ? keptOfAgents : []),
+    ...(chosen.some(({ agent }) => isShell(agent)) ? keptOfShells : []),
+  ];
+  const names = chosen.map(({ agent }) => sourceLabel(agent)).join(", ");
+  const answer = await window.showInformationMessage(
+    `Import the history of ${names}?`,
+    { modal: true, detail: kept.join("\n\n") },
+    "Import",
+  );
+  return answer === "Import";
+}
+
+/** Asks about what the user deleted; `undefined` if the user cancelled. */
+async function mayBringBack(chosen: readonly Found[]): Promise<boolean | undefined> {
+  const untilMs = Math.max(0, ...chosen.map(({ deletedUntilMs }) => deletedUntilMs ?? 0));
+  if (untilMs === 0) return false;
+  const [bring, leave] = ["Import It Too", "Leave It Out"];
+  const answer = await window.showWarningMessage(
+    `You deleted data up to ${dayText(untilMs)}. Import that period too?`,
+    { modal: true },
+    bring,
+    leave,
+  );
+  return answer === undefined ? undefined : answer === bring;
+}
