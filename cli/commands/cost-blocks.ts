@@ -5,6 +5,7 @@
 import type { Group } from "../../shared/protocol/query.ts";
 import { hourMs } from "../../shared/schema/durations.ts";
 import { clockText, dateTimeText, durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
+import { atLeast } from "../../shared/text/lower-bound.ts";
 import { UsageError } from "../exit.ts";
 import { printCsv } from "../output/csv.ts";
 import { print, printJson } from "../output/print.ts";
@@ -29,6 +30,8 @@ export interface Block {
   readonly tokens: number;
   /** `null` if no model has a price. */
   readonly listUsd: number | null;
+  /** Responses that may have had more output. */
+  readonly lowerBound: number;
 }
 
 /** Groups hours, in order, into blocks. Hours of one day follow each other by the wall clock. */
@@ -41,11 +44,13 @@ export function blocksOf(hours: readonly Group[]): readonly Block[] {
     const atMs = new Date(key.replace(" ", "T")).getTime();
     const last = blocks.at(-1);
     const isNew = last === undefined || atMs >= last.endMs;
-    const block: Block = isNew ? { startMs: atMs, endMs: atMs + blockMs, requests: 0, tokens: 0, listUsd: null } : last;
+    const none = { requests: 0, tokens: 0, listUsd: null, lowerBound: 0 };
+    const block: Block = isNew ? { startMs: atMs, endMs: atMs + blockMs, ...none } : last;
     const sum = {
       ...block,
       requests: block.requests + requests,
       tokens: block.tokens + used,
+      lowerBound: block.lowerBound + measures.lowerBound,
       listUsd: cost.listUsd === null ? block.listUsd : (block.listUsd ?? 0) + cost.listUsd,
     };
     if (isNew) blocks.push(sum);
@@ -73,11 +78,11 @@ export function printBlocks(options: CostOptions): Promise<void> {
     if (options.csv === true) return printCsv(shown);
     print(heading(`Blocks of ${blockHours} Hours (${periodTitle(query.period.period, answer.fromMs, answer.toMs)})`));
     if (shown.length === 0) return print(`\n${emptyText(reader, query, answer)}`);
-    const rows = shown.map(({ startMs, requests, tokens, listUsd }) => [
+    const rows = shown.map(({ startMs, requests, tokens, listUsd, lowerBound }) => [
       dateTimeText(startMs).slice(0, 16),
       numberText(requests),
-      numberText(tokens),
-      usdText(listUsd),
+      atLeast({ lowerBound }, numberText(tokens)),
+      listUsd === null ? usdText(null) : atLeast({ lowerBound }, usdText(listUsd)),
       ...(options.budget === undefined ? [] : [percentText((listUsd ?? 0) / options.budget)]),
     ]);
     const headings = ["Start", "Requests", "Tokens", "List price", ...(options.budget === undefined ? [] : ["Budget"])];

@@ -1,6 +1,7 @@
 /** `nexus sessions`: the newest sessions, or the timeline of one. */
 import type { SessionSummary } from "../../shared/protocol/query.ts";
-import { dateTimeText, durationText, numberText, usdText } from "../../shared/text/format.ts";
+import { dateTimeText, durationText, numberText } from "../../shared/text/format.ts";
+import { listCostText, tokensText } from "../../shared/text/lower-bound.ts";
 import { UsageError } from "../exit.ts";
 import { type CsvOption, csvMeasures, printCsv } from "../output/csv.ts";
 import { nothingText, printIfOff } from "../output/nothing.ts";
@@ -96,13 +97,13 @@ const columns: readonly SessionColumn[] = [
   {
     title: "Tokens",
     rank: 3,
-    text: ({ measures }) => numberText(measures.tokens.input + measures.tokens.output),
+    text: ({ measures }) => tokensText(measures),
     isUsed: ({ measures }) => measures.tokens.input + measures.tokens.output > 0,
   },
   {
     title: "List price",
     rank: 2,
-    text: ({ measures }) => usdText(measures.cost.listUsd),
+    text: ({ measures }) => listCostText(measures),
     isUsed: ({ measures }) => measures.cost.listUsd !== null,
   },
 ];

@@ -2,8 +2,9 @@
 import type { TelemetryReader } from "../../server/worker/reader.ts";
 import { textOf } from "../../shared/protocol/message.ts";
 import type { Group, Query } from "../../shared/protocol/query.ts";
-import { dateTimeText, durationText, numberText, usdText } from "../../shared/text/format.ts";
+import { dateTimeText, durationText, numberText } from "../../shared/text/format.ts";
 import { insightText } from "../../shared/text/insights.ts";
+import { listCostText } from "../../shared/text/lower-bound.ts";
 import { modeMessage, pendingText, refusalMessage } from "../../shared/text/sentences.ts";
 import { type Headline, headlines } from "../output/headlines.ts";
 import {
@@ -96,15 +97,15 @@ function sessionRows(reader: TelemetryReader, query: Query): Rows {
   const { sessions } = reader.sessions(query, maxSessions);
   return {
     headings: ["ID", "Sources", "Started", "Length", "Runs", "Calls", "Failed", "List price"],
-    rows: sessions.map(({ id, sources, startedMs, endedMs, measures: { runs, calls, cost } }) => [
+    rows: sessions.map(({ id, sources, startedMs, endedMs, measures }) => [
       id.slice(0, 8),
       sources.join(", "),
       dateTimeText(startedMs).slice(0, 16),
       durationText(endedMs - startedMs),
-      numberText(runs.count),
-      numberText(calls.count),
-      numberText(runs.failed + calls.failed),
-      usdText(cost.listUsd),
+      numberText(measures.runs.count),
+      numberText(measures.calls.count),
+      numberText(measures.runs.failed + measures.calls.failed),
+      listCostText(measures),
     ]),
     ranks: [0, 0, 1, 2, 0, 0, 3, 4],
     emptyText: "No sessions in this period.",

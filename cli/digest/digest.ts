@@ -2,8 +2,9 @@
 import type { TelemetryReader } from "../../server/worker/reader.ts";
 import { textOf } from "../../shared/protocol/message.ts";
 import type { Answer, Group, Grouping, Measures, Query } from "../../shared/protocol/query.ts";
-import { dateTimeText, dayText, durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
+import { dateTimeText, dayText, durationText, numberText, percentText } from "../../shared/text/format.ts";
 import { insightCards, insightText } from "../../shared/text/insights.ts";
+import { listCostText, outputText, tokensText } from "../../shared/text/lower-bound.ts";
 import { exitRulesMessage } from "../../shared/text/sentences.ts";
 import { type Headline, headlines } from "../output/headlines.ts";
 import { hasWork, timeText } from "../output/measures-table.ts";
@@ -54,42 +55,36 @@ export function digestOf(reader: TelemetryReader, query: Query, name: string): D
       {
         title: "Agents",
         headings: ["Agent", "Calls", "Failed", "Turns", "Tokens", "List price"],
-        rows: top("agent", ({ calls, requests }) => calls.count + requests).map(
-          ({ key, measures: { calls, turns, tokens, cost } }) => [
-            key,
-            numberText(calls.count),
-            percentText(calls.failure?.rate ?? null),
-            numberText(turns),
-            numberText(tokens.input + tokens.output),
-            usdText(cost.listUsd),
-          ],
-        ),
+        rows: top("agent", ({ calls, requests }) => calls.count + requests).map(({ key, measures }) => [
+          key,
+          numberText(measures.calls.count),
+          percentText(measures.calls.failure?.rate ?? null),
+          numberText(measures.turns),
+          tokensText(measures),
+          listCostText(measures),
+        ]),
       },
       {
         title: "Models",
         headings: ["Model", "Requests", "Input", "Output", "List price"],
-        rows: top("model", ({ tokens }) => tokens.input + tokens.output).map(
-          ({ key, measures: { requests, tokens, cost } }) => [
-            key,
-            numberText(requests),
-            numberText(tokens.input),
-            numberText(tokens.output),
-            usdText(cost.listUsd),
-          ],
-        ),
+        rows: top("model", ({ tokens }) => tokens.input + tokens.output).map(({ key, measures }) => [
+          key,
+          numberText(measures.requests),
+          numberText(measures.tokens.input),
+          outputText(measures),
+          listCostText(measures),
+        ]),
       },
       {
         title: "Workspaces",
         headings: ["Workspace", "Runs", "Waiting", "Calls", "List price"],
-        rows: top("workspace", ({ runs, calls }) => runs.count + calls.count).map(
-          ({ key, measures: { runs, calls, waitingMs, cost } }) => [
-            workspaceOf(key),
-            numberText(runs.count),
-            durationText(waitingMs),
-            numberText(calls.count),
-            usdText(cost.listUsd),
-          ],
-        ),
+        rows: top("workspace", ({ runs, calls }) => runs.count + calls.count).map(({ key, measures }) => [
+          workspaceOf(key),
+          numberText(measures.runs.count),
+          durationText(measures.waitingMs),
+          numberText(measures.calls.count),
+          listCostText(measures),
+        ]),
       },
     ].filter(({ rows }) => rows.length > 0),
     findings: insights.map(({ main }) => {

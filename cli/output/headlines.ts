@@ -1,6 +1,7 @@
 /** The figures that people ask for first, one line each, with their change against the period before. */
 import type { Answer, Ended, Query } from "../../shared/protocol/query.ts";
 import { countText, durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
+import { listCostText, tokensText } from "../../shared/text/lower-bound.ts";
 import { comparisonTitle } from "../period.ts";
 import { changeText, pointsText } from "./change.ts";
 
@@ -19,7 +20,8 @@ export function headlines(query: Query, answer: Answer, isShort = false): readon
   const lines: Headline[] = [];
   if (runs.count > 0) {
     const change = changeText(waitingMs, was?.waitingMs ?? null, runs.count, was?.runs.count ?? 0);
-    lines.push({ name: "Waiting", text: `${durationText(waitingMs)}${versus(change)}` });
+    // Imported commands have no durations.
+    if (runs.timed > 0) lines.push({ name: "Waiting", text: `${durationText(waitingMs)}${versus(change)}` });
     lines.push({ name: "Commands", text: `${countText(runs.count, "run")}, ${failedText(runs, was?.runs)}` });
   }
   if (calls.count + turns > 0) {
@@ -30,11 +32,11 @@ export function headlines(query: Query, answer: Answer, isShort = false): readon
   }
   if (tokens.input + tokens.output > 0 || cost.reportedUsd !== null) {
     const change = changeText(cost.listUsd, was?.cost.listUsd ?? null, total.requests, was?.requests ?? 0);
-    const price = cost.listUsd === null ? "no list price" : `${usdText(cost.listUsd)} at list prices`;
+    const price = cost.listUsd === null ? "no list price" : `${listCostText(total)} at list prices`;
     const reported = cost.reportedUsd === null ? "" : `, ${usdText(cost.reportedUsd)} reported by agents`;
     lines.push({
       name: "Cost",
-      text: `${price}${reported}, ${numberText(tokens.input + tokens.output)} tokens${versus(change)}`,
+      text: `${price}${reported}, ${tokensText(total)} tokens${versus(change)}`,
     });
   }
   if (sessions !== null) lines.push({ name: "Sessions", text: numberText(sessions) });

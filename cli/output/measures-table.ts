@@ -2,7 +2,7 @@
 import { type Group, type Grouping, type Measures, timeGroupings } from "../../shared/protocol/query.ts";
 import { didYouMean } from "../../shared/text/did-you-mean.ts";
 import { durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
-import { atLeast, lowerBoundText } from "../../shared/text/lower-bound.ts";
+import { listCostText, lowerBoundText, outputText, tokensText } from "../../shared/text/lower-bound.ts";
 import { UsageError } from "../exit.ts";
 import { changeText, minSample } from "./change.ts";
 import { fitting, table } from "./table.ts";
@@ -25,9 +25,6 @@ export const hasWork = ({ runs, calls, turns, requests }: Measures): boolean =>
 const hasRuns = ({ runs }: Measures) => runs.count > 0;
 const hasCalls = ({ calls }: Measures) => calls.count > 0;
 const hasTokens = ({ tokens }: Measures) => tokens.input + tokens.output > 0;
-
-export const listPriceText = (measures: Measures): string =>
-  measures.cost.listUsd === null ? dash : atLeast(measures, usdText(measures.cost.listUsd));
 
 export const lowerBoundNotes = (total: Measures): readonly string[] =>
   total.lowerBound === 0 ? [] : [lowerBoundText(total)];
@@ -71,13 +68,13 @@ export const statsColumns: readonly Column[] = [
   { title: "Turns", text: ({ turns }) => numberText(turns), isUsed: ({ turns }) => turns > 0, rank: 6 },
   {
     title: "Tokens",
-    text: ({ tokens }) => numberText(tokens.input + tokens.output),
+    text: tokensText,
     isUsed: hasTokens,
     rank: 7,
   },
   {
     title: "List price",
-    text: listPriceText,
+    text: listCostText,
     isUsed: ({ cost }) => cost.listUsd !== null,
     rank: 6,
   },
@@ -103,8 +100,8 @@ export const costColumns: readonly Column[] = [
     isUsed: ({ tokens }) => tokens.cacheWrite5m + tokens.cacheWrite1h > 0,
     rank: 2,
   },
-  { title: "Output", text: (measures) => atLeast(measures, numberText(measures.tokens.output)), isUsed: () => true },
-  { title: "List price", text: listPriceText, isUsed: () => true },
+  { title: "Output", text: outputText, isUsed: () => true },
+  { title: "List price", text: listCostText, isUsed: () => true },
   {
     title: "Reported",
     text: ({ cost }) => usdText(cost.reportedUsd),

@@ -2,8 +2,9 @@
 import { type Event, EventEmitter, ThemeIcon, TreeItem, TreeItemCollapsibleState } from "vscode";
 import type { Answer, Details } from "../../shared/protocol/query.ts";
 import { DetailsRequest, QueryRequest, type Question } from "../../shared/protocol/questions.ts";
-import { clockText, countText, durationText, usdText } from "../../shared/text/format.ts";
+import { clockText, countText, durationText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
+import { listCostText } from "../../shared/text/lower-bound.ts";
 import { pendingText } from "../../shared/text/sentences.ts";
 import type { Telemetry } from "../telemetry.ts";
 
@@ -121,10 +122,10 @@ function costEntries({ groups, total }: Answer): readonly Entry[] {
     .map(
       ({ key, measures }): Entry => ({
         label: key === "" ? "Other" : sourceLabel(key),
-        detail: usdText(measures.cost.listUsd),
+        detail: listCostText(measures),
         icon: "hubot",
         command: "agents",
       }),
     );
-  return [{ label: "Costs", detail: `${usdText(listUsd)} at list prices`, icon: "credit-card", entries }];
+  return [{ label: "Costs", detail: `${listCostText(total)} at list prices`, icon: "credit-card", entries }];
 }

@@ -72,6 +72,9 @@ describe("importing history in the packaged extension", () => {
     await workbench.screenshot("history-agents-dark");
     await workbench.command("Nexus: Open Dashboard");
     await dashboard().waitForCommands(30);
+    // The cost is a lower bound, and the time of imported commands is not known.
+    await dashboard().card("Cost at list prices").getByText(/^≥ \$/).waitFor();
+    await dashboard().card("Waiting time").getByText("–", { exact: true }).waitFor();
     await workbench.screenshot("history-overview-dark");
   });
 

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Answer, Measures } from "../../shared/protocol/query.ts";
 import { countText, durationText, numberText, usdText } from "../../shared/text/format.ts";
+import { listCostText, tokensText } from "../../shared/text/lower-bound.ts";
 import { sparkline } from "../charts/sparkline.ts";
 import { type Change, changeOf, type Direction, isUnusual, pointsOf } from "../data/change.ts";
 import { comparisonText } from "../data/periods.ts";
@@ -34,7 +35,7 @@ type Value = (measures: Measures) => number | null;
 export function cards(answer: Answer, usual: Measures | undefined, model: ViewState, actions: Actions): TemplateResult {
   const { total, before, groups } = answer;
   const was = before?.total;
-  const { runs, calls, cost, tokens, turns, refused } = total;
+  const { runs, calls, cost, turns, refused } = total;
   const change = (value: Value, sample: Value, direction: Direction) =>
     changeOf(
       { value: value(total), sample: sample(total) ?? 0 },
@@ -54,7 +55,7 @@ export function cards(answer: Answer, usual: Measures | undefined, model: ViewSt
   const list: readonly Card[] = [
     {
       title: "Waiting time",
-      value: durationText(total.waitingMs),
+      value: runs.timed === 0 ? "–" : durationText(total.waitingMs),
       detail: `for ${countText(runs.count, "command")}`,
       change: change(
         ({ waitingMs }) => waitingMs,
@@ -86,11 +87,9 @@ export function cards(answer: Answer, usual: Measures | undefined, model: ViewSt
     },
     {
       title: "Cost at list prices",
-      value: usdText(cost.listUsd),
+      value: listCostText(total),
       detail:
-        cost.reportedUsd === null
-          ? `${numberText(tokens.input + tokens.output)} tokens`
-          : `${usdText(cost.reportedUsd)} reported by agents`,
+        cost.reportedUsd === null ? `${tokensText(total)} tokens` : `${usdText(cost.reportedUsd)} reported by agents`,
       change: change(costOf, ({ requests }) => requests, "more-is-bad"),
       values: values(costOf),
       open: () => openTab("agents"),

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Answer, Group } from "../../shared/protocol/query.ts";
 import { dayText, numberText, percentText, usdText } from "../../shared/text/format.ts";
-import { atLeast, lowerBoundText } from "../../shared/text/lower-bound.ts";
+import { listCostText, lowerBoundText, outputText } from "../../shared/text/lower-bound.ts";
 import { type CostPart, stackedCost } from "../charts/stacked-cost.ts";
 import { groupLabel } from "../data/names.ts";
 import { figures, timeSubject } from "../data/questions.ts";
@@ -72,7 +72,7 @@ function costTable(
         },
         {
           name: "List price",
-          view: ({ measures }) => atLeast(measures, usdText(measures.cost.listUsd)),
+          view: ({ measures }) => listCostText(measures),
           value: ({ measures }) => measures.cost.listUsd,
         },
         {
@@ -94,7 +94,7 @@ function costTable(
         },
         {
           name: "Output",
-          view: ({ measures }) => atLeast(measures, numberText(measures.tokens.output)),
+          view: ({ measures }) => outputText(measures),
           value: ({ measures }) => measures.tokens.output,
         },
       ],

@@ -4,6 +4,7 @@ import type { Answer, Details, Ended, EndedRun, FilterName, Group, Measures } fr
 import type { Insights } from "../../shared/protocol/reports.ts";
 import { countText, durationText, numberText, percentText, roundTimeText, usdText } from "../../shared/text/format.ts";
 import { insightText } from "../../shared/text/insights.ts";
+import { listCostText, outputText } from "../../shared/text/lower-bound.ts";
 import { workspaceName } from "../../shared/text/workspace-names.ts";
 import { barChart, legend, type Series } from "../charts/bars.ts";
 import { copyPicture } from "../charts/picture.ts";
@@ -94,11 +95,11 @@ function factsOf(
       ? ([
           [
             "Tokens",
-            `${numberText(tokens.input)} in (${percentText(tokens.input === 0 ? null : tokens.cacheRead / tokens.input)} from the cache), ${numberText(tokens.output)} out`,
+            `${numberText(tokens.input)} in (${percentText(tokens.input === 0 ? null : tokens.cacheRead / tokens.input)} from the cache), ${outputText(total)} out`,
           ],
           [
             "Cost",
-            `${usdText(cost.listUsd)} at list prices${cost.reportedUsd === null ? "" : `, ${usdText(cost.reportedUsd)} reported`}`,
+            `${listCostText(total)} at list prices${cost.reportedUsd === null ? "" : `, ${usdText(cost.reportedUsd)} reported`}`,
           ],
         ] as const)
       : []),

@@ -2,7 +2,8 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { maxAlias } from "../../shared/protocol/dashboard.ts";
 import type { Answer, Group } from "../../shared/protocol/query.ts";
-import { durationText, numberText, usdText } from "../../shared/text/format.ts";
+import { durationText, numberText } from "../../shared/text/format.ts";
+import { listCostText } from "../../shared/text/lower-bound.ts";
 import { groupLabel } from "../data/names.ts";
 import type { Actions, ViewState } from "../state.ts";
 import { dataTable } from "./data-table.ts";
@@ -70,7 +71,7 @@ export function workspacesPanel(
           },
           {
             name: "Cost",
-            view: ({ measures }) => usdText(measures.cost.listUsd),
+            view: ({ measures }) => listCostText(measures),
             value: ({ measures }) => measures.cost.listUsd,
           },
         ],

@@ -10,7 +10,7 @@ import { toolLabel } from "../../shared/text/tool-labels.ts";
 import { agentColumn, callsColumn, failedCallsColumn, isActiveAgent } from "../components/agent-columns.ts";
 import { agentsPanel } from "../components/agents-panel.ts";
 import { costPanel } from "../components/cost-panel.ts";
-import { dataTable } from "../components/data-table.ts";
+import { type Column, dataTable } from "../components/data-table.ts";
 import { emptyState } from "../components/empty-state.ts";
 import { rateText, timeText } from "../components/figures.ts";
 import { groupLink } from "../components/group-link.ts";
@@ -34,6 +34,14 @@ function tokensPerSession(sessions: readonly SessionSummary[]): ReadonlyMap<stri
   }
   return new Map([...sums].map(([agent, { tokens, count }]) => [agent, Math.round(tokens / count)]));
 }
+
+/** Of imported history. */
+const elapsedColumn: Column<Group> = {
+  name: "Elapsed",
+  about: "Median time until the result in imported history, with waiting for your permission",
+  view: ({ measures }) => timeText(measures.calls.elapsedMs),
+  value: ({ measures }) => measures.calls.elapsedMs,
+};
 
 function workPanel(
   answer: Answer,
@@ -70,6 +78,7 @@ function workPanel(
             view: ({ measures }) => timeText(measures.calls.p95Ms),
             value: ({ measures }) => measures.calls.p95Ms,
           },
+          ...(answer.groups.some(({ measures }) => measures.calls.elapsedMs !== null) ? [elapsedColumn] : []),
           {
             name: "Refused",
             about: "Calls that you or a rule denied",

@@ -2,9 +2,10 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Answer, Group } from "../../shared/protocol/query.ts";
 import type { Insights, WeeklyActivity } from "../../shared/protocol/reports.ts";
-import { durationText, numberText, usdText } from "../../shared/text/format.ts";
+import { durationText, numberText } from "../../shared/text/format.ts";
 import { insightCards, insightText } from "../../shared/text/insights.ts";
 import { languageLabel } from "../../shared/text/language-labels.ts";
+import { listCostText } from "../../shared/text/lower-bound.ts";
 import { calendar } from "../charts/calendar.ts";
 import { weeklyHeatmap } from "../charts/weekly-heatmap.ts";
 import { activityPanel } from "../components/activity-panel.ts";
@@ -54,7 +55,7 @@ function agentsPanel({ groups }: Answer, model: ViewState, actions: Actions): Te
           failedCallsColumn,
           {
             name: "Cost",
-            view: ({ measures }) => usdText(measures.cost.listUsd),
+            view: ({ measures }) => listCostText(measures),
             value: ({ measures }) => measures.cost.listUsd,
           },
         ],

@@ -1,8 +1,9 @@
 /** Sessions tab: windows, agents and the CLI, each with what it did. */
 import { html, type TemplateResult } from "lit-html";
 import type { SessionSummary } from "../../shared/protocol/query.ts";
-import { clockText, durationText, numberText, percentText, usdText } from "../../shared/text/format.ts";
+import { clockText, durationText, numberText, percentText } from "../../shared/text/format.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
+import { listCostText, tokensText } from "../../shared/text/lower-bound.ts";
 import { dataTable } from "../components/data-table.ts";
 import { emptyState } from "../components/empty-state.ts";
 import { hasNothing, pendingView } from "../components/pending.ts";
@@ -61,10 +62,10 @@ export function sessionsTab(model: ViewState, actions: Actions): TemplateResult 
             value: ({ measures }) => measures.calls.count,
           },
           { name: "Failed", view: (session) => number(failures(session)), value: failures },
-          { name: "Tokens", view: (session) => number(tokens(session)), value: tokens },
+          { name: "Tokens", view: ({ measures }) => tokensText(measures), value: tokens },
           {
             name: "Cost",
-            view: ({ measures }) => usdText(measures.cost.listUsd),
+            view: ({ measures }) => listCostText(measures),
             value: ({ measures }) => measures.cost.listUsd,
           },
           {

@@ -1,16 +1,10 @@
 /** `nexus agents report`: what agents did, what it cost, and how often their edits passed the next check. */
 import type { Answer, FirstTry, Rate } from "../../../shared/protocol/query.ts";
 import { durationText, numberText, percentText, usdText } from "../../../shared/text/format.ts";
+import { listCostText, tokensText } from "../../../shared/text/lower-bound.ts";
 import { UsageError } from "../../exit.ts";
 import { type CsvOption, csvMeasures, printCsv } from "../../output/csv.ts";
-import {
-  type Column,
-  elapsedColumn,
-  listPriceText,
-  lowerBoundNotes,
-  measuresTable,
-  sorted,
-} from "../../output/measures-table.ts";
+import { type Column, elapsedColumn, lowerBoundNotes, measuresTable, sorted } from "../../output/measures-table.ts";
 import { printIfOff } from "../../output/nothing.ts";
 import { type JsonOption, print, printJson } from "../../output/print.ts";
 import { fitting, table } from "../../output/table.ts";
@@ -40,11 +34,11 @@ const columns: readonly Column[] = [
   },
   {
     title: "Tokens",
-    text: ({ tokens }) => numberText(tokens.input + tokens.output),
+    text: tokensText,
     isUsed: ({ tokens }) => tokens.input + tokens.output > 0,
     rank: 1,
   },
-  { title: "List price", text: listPriceText, isUsed: ({ cost }) => cost.listUsd !== null },
+  { title: "List price", text: listCostText, isUsed: ({ cost }) => cost.listUsd !== null },
   {
     title: "Reported",
     text: ({ cost }) => usdText(cost.reportedUsd),
