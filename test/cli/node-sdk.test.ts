@@ -52,10 +52,14 @@ it("installs as a package of its own, without other packages", async () => {
   const folder = tempFolder();
   writeFileSync(join(folder, "package.json"), '{"name":"mine","private":true,"type":"module"}');
   const env = { PATH: process.env["PATH"], HOME: home };
-  execFileSync("npm", ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", packageNode()], {
-    cwd: folder,
-    env,
-  });
+  execFileSync(
+    "npm",
+    ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", packageNode(tempFolder())],
+    {
+      cwd: folder,
+      env,
+    },
+  );
   await nexus(home, {}, "telemetry", "enable", "--yes");
   const code = `import { EventLog } from "nexus-telemetry/node"; const log = new EventLog(); log.record("command_finished", { command_path: "git push x", status: "ok" }); console.log(log.record("command_finished", {}), log.lastRefusal);`;
   writeFileSync(join(folder, "program.js"), code);
