@@ -115,4 +115,4 @@ export const withImport = (command: Command): Command =>
 
 /** The JSON of such a command. */
 export const importedShape = (what: "agent" | "shell"): string =>
-  `{version, ${what}s: [{agent, files, bytes, skippedLines, unreadable, isCut, responses, inexact, tools, firstMs, lastMs, deleted, deletedUntilMs, importedMs}], imported: [{agent, added, replaced, known, live, skipped, refused}]}; imported is null with --preview; with --undo {version, undone: [{agent, events, searched, copies}]}`;
+  `{version, ${what}s: [{agent, files, bytes, skippedLines, unreadable, isCut, responses, inexact, tools, firstMs, lastMs, untilMs, waiting, deleted, deletedUntilMs, importedMs}], imported: [{agent, added, replaced, known, live, skipped, refused}]}; imported is null with --preview; with --undo {version, undone: [{agent, events, searched, copies}]}`;

@@ -40,6 +40,8 @@ interface Imported {
   readonly replaced: number;
   readonly known: number;
   readonly live: number;
+  readonly skipped: number;
+  readonly refused: number;
 }
 
 type Choice = { readonly imported: readonly Found[] } | { readonly removed: Found };
@@ -110,19 +112,22 @@ export class HistoryImport {
 
   #import(chosen: readonly Found[], includeDeleted: boolean): Promise<string | null> {
     return cancellable("Nexus: importing", async (report, token) => {
-      const sum = { added: 0, replaced: 0, known: 0, live: 0 };
+      const sum = { added: 0, replaced: 0, known: 0, live: 0, skipped: 0, refused: 0 };
       for (const { agent } of chosen) {
         report(sourceLabel(agent));
         const more = includeDeleted ? ["--include-deleted"] : [];
         const result = await this.#nexus([group(agent), "import", agent, "--yes", "--json", ...more], token);
         const [one] = (result?.["imported"] ?? []) as readonly Imported[];
         if (token.isCancellationRequested) return "The import stopped. What was imported stays; the next one goes on.";
-        for (const name of ["added", "replaced", "known", "live"] as const) sum[name] += one?.[name] ?? 0;
+        for (const name of ["added", "replaced", "known", "live", "skipped", "refused"] as const)
+          sum[name] += one?.[name] ?? 0;
       }
       const rest = [
         ...(sum.replaced > 0 ? [`${numberText(sum.replaced)} completed`] : []),
         ...(sum.known > 0 ? [`${numberText(sum.known)} imported before`] : []),
         ...(sum.live > 0 ? [`${numberText(sum.live)} recorded live`] : []),
+        ...(sum.skipped > 0 ? [`${numberText(sum.skipped)} of a deleted period left out`] : []),
+        ...(sum.refused > 0 ? [`${numberText(sum.refused)} refused: their time or category is not recorded`] : []),
       ];
       return `${[`${countText(sum.added, "record")} imported`, ...rest].join(", ")}.`;
     });
@@ -136,9 +141,10 @@ export class HistoryImport {
       "Remove",
     );
     if (answer !== "Remove") return null;
-    await cancellable("Nexus: removing", (_, token) =>
+    const removed = await cancellable("Nexus: removing", (_, token) =>
       this.#nexus([group(agent), "import", agent, "--undo", "--yes", "--json"], token),
     );
+    if (removed === undefined) return null;
     return `Removed the imported history of ${name}. What was recorded live is unchanged.`;
   }
 

@@ -54,10 +54,11 @@ const readers: readonly AgentReader[] = [
   gooseReader,
   factoryDroidReader,
   piReader,
+  // It knows more of a command than the shells, whose commands it has too.
+  atuinReader,
   zshReader,
   bashReader,
   fishReader,
-  atuinReader,
 ];
 
 /** All names whose histories can be read. */

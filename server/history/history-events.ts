@@ -2,7 +2,7 @@
 import { minuteMs } from "../../shared/schema/durations.ts";
 import type { HookEvent } from "../ingest/hooks/hook-events.ts";
 import { type AgentIds, isRandomId } from "../ingest/hooks/ids.ts";
-import type { ModelResponse, ToolUse } from "./records.ts";
+import { type ModelResponse, sizeOf, type ToolUse } from "./records.ts";
 
 /** A longer time is mostly a wait for the user. */
 export const maxElapsedMs = 10 * minuteMs;
@@ -22,8 +22,8 @@ export function growthOf(record: ModelResponse | ToolUse): { readonly mayGrow: b
     const size = (record.elapsedMs === null ? 0 : 1) + (record.outcome === null ? 0 : 1);
     return { mayGrow: size < 2, size };
   }
-  const { tokens, isExact, mayGrow = !isExact } = record;
-  return { mayGrow, size: 2 * tokens.output + (isExact ? 1 : 0) };
+  const { isExact, mayGrow = !isExact } = record;
+  return { mayGrow, size: sizeOf(record) };
 }
 
 /** When a record happened, in milliseconds since 1970: a tool use at its result. */

@@ -1,12 +1,24 @@
 /** Joins what several files say: copies of a response or tool use count once. */
-import { type History, larger, type ModelResponse, type ToolUse } from "./records.ts";
+import { type History, larger, type ModelResponse, noTokens, type ToolUse } from "./records.ts";
+
+/** More than any request has, and the largest number of the schema. */
+const maxTokens = 1_000_000_000;
+
+/** A response whose numbers cannot be true has none, and is a lower bound. */
+function plausible(response: ModelResponse): ModelResponse {
+  const { tokens } = response;
+  return tokens.input <= maxTokens && tokens.output <= maxTokens && tokens.cacheRead <= maxTokens
+    ? response
+    : { ...response, tokens: noTokens, isExact: false };
+}
 
 export class MergedHistory implements History {
   readonly #responses = new Map<string, ModelResponse>();
   readonly #tools = new Map<string, ToolUse>();
 
   /** The larger of two snapshots wins, and the first session owns it. */
-  addResponse(response: ModelResponse): void {
+  addResponse(read: ModelResponse): void {
+    const response = plausible(read);
     const known = this.#responses.get(response.id);
     if (known === undefined) {
       this.#responses.set(response.id, response);

@@ -62,8 +62,11 @@ export interface History {
 }
 
 /** Of two snapshots of a response, the larger one. */
-export const larger = (a: ModelResponse, b: ModelResponse): ModelResponse =>
-  b.tokens.output > a.tokens.output || (b.tokens.output === a.tokens.output && b.isExact && !a.isExact) ? b : a;
+export const larger = (a: ModelResponse, b: ModelResponse): ModelResponse => (sizeOf(b) > sizeOf(a) ? b : a);
+
+/** How much is known of a response: of equal numbers, more if they are complete. */
+export const sizeOf = ({ tokens, isExact }: ModelResponse): number =>
+  2 * (tokens.input + tokens.output) + (isExact ? 1 : 0);
 
 /** An amount in dollars, in whole millionths. */
 export const microUsdOf = (usd: number): number => (Number.isFinite(usd) && usd > 0 ? Math.round(usd * 1_000_000) : 0);

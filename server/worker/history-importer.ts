@@ -50,6 +50,8 @@ export interface PlannedHistory {
   readonly deletedUntilMs: number | null;
   /** Younger records wait for the next import. */
   readonly untilMs: number;
+  /** Records that are younger, or of a time that cannot be. */
+  readonly waiting: number;
   /** When the agent's files were imported last; `null`: never. */
   readonly importedMs: number | null;
 }
@@ -70,12 +72,17 @@ interface Target {
 /** What hooks and OpenTelemetry report may arrive so late, so that younger records wait for the next import. */
 const arrivalMs = 2 * minuteMs;
 
+/** Records of earlier times are refused. */
+const minEventMs = Date.UTC(2020, 0, 1);
+
 /** Records per transaction. */
 const recordsPerStep = 2_000;
 
 /** The records that are imported, in the order of their times. */
 const recordsOf = ({ history: { responses, tools }, untilMs }: PlannedHistory): readonly OneRecord[] =>
-  [...responses, ...tools].filter((one) => eventMs(one) < untilMs).sort((a, b) => eventMs(a) - eventMs(b));
+  [...responses, ...tools]
+    .filter((one) => eventMs(one) >= minEventMs && eventMs(one) < untilMs)
+    .sort((a, b) => eventMs(a) - eventMs(b));
 
 export class HistoryImporter {
   readonly #core: TelemetryCore;
@@ -116,6 +123,7 @@ export class HistoryImporter {
     const { agent, responses, tools } = history;
     const store = this.#core.locatedStore();
     const isDeleted = store.read((connection) => deletedPeriods(connection, agent)) ?? (() => false);
+    let waiting = 0;
     let [deleted, deletedUntilMs, firstMs, lastMs]: [number, number | null, number | null, number | null] = [
       0,
       null,
@@ -125,6 +133,10 @@ export class HistoryImporter {
     for (const records of [responses, tools]) {
       for (const record of records) {
         const tsMs = eventMs(record);
+        if (tsMs >= untilMs || tsMs < minEventMs) {
+          waiting += 1;
+          continue;
+        }
         firstMs = Math.min(firstMs ?? tsMs, tsMs);
         lastMs = Math.max(lastMs ?? tsMs, tsMs);
         if (!isDeleted(tsMs) || this.#isImported(record)) continue;
@@ -144,6 +156,7 @@ export class HistoryImporter {
       deleted,
       deletedUntilMs,
       untilMs,
+      waiting,
       importedMs: imported.length === 0 ? null : Math.max(...imported.map(({ importedMs }) => importedMs)),
     };
   }

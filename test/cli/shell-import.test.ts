@@ -50,8 +50,8 @@ it("shows what it keeps, counts a command once, and is undone", async () => {
   decide(home);
   const first = JSON.parse((await run(home, "--yes", "--json")).out);
   expect(first.imported).toMatchObject([
-    { agent: "zsh", added: 100, known: 0 },
-    { agent: "atuin", added: 20, known: 60 },
+    { agent: "atuin", added: 80, known: 0 },
+    { agent: "zsh", added: 40, known: 60 },
   ]);
   const { out } = await nexus(home, {}, "stats", "--by", "command", "--json", ...everything);
   expect(JSON.parse(out).groups).toMatchObject([
@@ -59,14 +59,14 @@ it("shows what it keeps, counts a command once, and is undone", async () => {
     { key: "git commit", measures: { runs: { count: 40 } } },
   ]);
   // Times of a history are in no sum.
-  expect(JSON.parse(out).total.runs).toMatchObject({ totalMs: 0, timed: 0 });
+  expect(JSON.parse(out).total.runs).toMatchObject({ totalMs: 0, timed: 0, failed: 40 });
   expect(await nexus(home, {}, "commands", "--origin", "live", ...everything)).toMatchObject({
     out: expect.stringContaining("Nothing in this period matches"),
   });
   const again = JSON.parse((await run(home, "--yes", "--json")).out);
   expect(again.imported).toMatchObject([
-    { added: 0, known: 100 },
     { added: 0, known: 80 },
+    { added: 0, known: 100 },
   ]);
   const own = ({ parentPath, name }: Dirent) => name !== ".zsh_history" && !parentPath.endsWith("atuin");
   for (const entry of readdirSync(home, { recursive: true, withFileTypes: true }))

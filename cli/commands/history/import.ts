@@ -75,6 +75,7 @@ async function importHistory(
   const found = planned.filter(({ responses, tools }) => responses + tools > 0);
   if (!json) printPlan(kind, planned, found);
   const imported = preview || found.length === 0 ? null : await importFound(importer, kind, found, options);
+  if (json) for (const { history } of planned) printUnreadable(history);
   if (json) printJson({ version: 1, [kind.key]: planned.map(planJson), imported });
   else if (imported !== null) printResult(kind, imported, found, importer.digests());
   else if (preview && found.length > 0) print(`\nNothing was imported. To import it: ${kind.command}`);
@@ -130,9 +131,12 @@ function printPlan(kind: Kind, planned: readonly PlannedHistory[], found: readon
 }
 
 function planText(kind: Kind, plan: PlannedHistory): string {
-  const { agent, firstMs, lastMs, deleted, deletedUntilMs, importedMs } = plan;
+  const { agent, firstMs, lastMs, waiting, deleted, deletedUntilMs, importedMs } = plan;
   return [
-    `${dayText(firstMs ?? 0)} to ${dayText(lastMs ?? 0)}: ${kind.recordsText(plan)}`,
+    `${firstMs === null || lastMs === null ? "" : `${dayText(firstMs)} to ${dayText(lastMs)}: `}${kind.recordsText(plan)}`,
+    ...(waiting === 0
+      ? []
+      : [`${countText(waiting, "record")} left out: younger than two minutes, in the future, or before 2020.`]),
     ...limitsOf(agent, sourceLabel(agent)),
     ...(importedMs === null ? [] : [`Imported last on ${dayText(importedMs)}; only what is new is added.`]),
     ...(deleted === 0
@@ -162,8 +166,8 @@ function printResult(
     wrapped(`So that nothing counts twice, the database keeps ${countText(count, "digest")} (${sizeText(bytes)}).`),
   );
   if (imported.every(({ added, replaced }) => added + replaced === 0)) return;
-  const since = dayText(Math.min(...found.map(({ firstMs }) => firstMs ?? Number.POSITIVE_INFINITY)));
-  print(`\nTo see it: ${kind.report} --since ${since}`);
+  const firstMs = Math.min(...found.map((plan) => plan.firstMs ?? Number.POSITIVE_INFINITY));
+  if (Number.isFinite(firstMs)) print(`\nTo see it: ${kind.report} --since ${dayText(firstMs)}`);
 }
 
 async function undo(

@@ -5,7 +5,7 @@
 import { basename, dirname, join } from "node:path";
 import type { KnownAgent } from "../../../shared/vocabulary/agents.ts";
 import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
-import { type AgentReader, editorFolders, type FileResult, type OpenReader } from "../agent-reader.ts";
+import { type AgentReader, editorFolders, type FileResult, foldersOf, type OpenReader } from "../agent-reader.ts";
 import { listIn, numberIn, objectIn, textIn } from "../found.ts";
 import type { HistoryFile } from "../history-files.ts";
 import { readDocument } from "../lines.ts";
@@ -195,8 +195,8 @@ export const clineReader: AgentReader = {
   ...tasks,
   roots: (home, env) => {
     const { CLINE_DATA_DIR: data, CLINE_DIR: dir } = env;
-    const folder = data ?? join(dir ?? join(home, ".cline"), "data");
-    return [...tasks.roots(home, env), join(folder, "sessions"), join(folder, "tasks")];
+    const folders = foldersOf(data, ...foldersOf(dir, join(home, ".cline")).map((one) => join(one, "data")));
+    return [...tasks.roots(home, env), ...folders.flatMap((one) => [join(one, "sessions"), join(one, "tasks")])];
   },
   isWanted: (path) => tasks.isWanted(path) || /^[^/]+\/[^/]+\.messages\.json$/.test(path),
   open: openCline,

@@ -39,7 +39,8 @@ function readRequests(database: ForeignDatabase): DatabaseHistory {
     history.addResponse({
       agent,
       session: textOf(row, "session_id"),
-      id: `request ${id}`,
+      // Numbers begin anew in another database.
+      id: `request ${textOf(row, "session_id")} ${tsMs} ${id}`,
       tsMs,
       isSubagent: false,
       model: publicModel(textOf(row, "model")),
@@ -105,7 +106,7 @@ const kinds = ["input", "output", "read", "written", "reasoning"] as const;
  */
 class CopilotSession {
   readonly #tools = new MergedHistory();
-  readonly #parts = new MergedHistory();
+  readonly #parts: Part[] = [];
   readonly session: string;
   /** The last totals of each model. */
   readonly #totals = new Map<string, Totals>();
@@ -145,9 +146,13 @@ class CopilotSession {
     }
   }
 
-  /** `inDatabase`: the database has its requests. */
-  history(inDatabase: boolean): History {
-    return { responses: inDatabase ? [] : this.#parts.responses, tools: this.#tools.tools };
+  /** `untilMs`: from then on the database has its requests. */
+  history(untilMs: number): History {
+    const open = [...this.#open].map(([model, output]) =>
+      this.#part(model, { ...noTokens, output }, false, this.#beganMs ?? 0),
+    );
+    const parts = [...this.#parts, ...open].filter(({ endMs }) => endMs < untilMs);
+    return { responses: parts.map(({ response }) => response), tools: this.#tools.tools };
   }
 
   #begin(data: Found, of: Pick<ToolUse, "agent" | "session" | "tsMs" | "isSubagent">): void {
@@ -166,15 +171,16 @@ class CopilotSession {
   }
 
   #addMessage(data: Found, tsMs: number): void {
-    const [model, added] = [textIn(data, "model"), numberIn(data, "outputTokens")];
-    if (added === 0) return;
-    const output = (this.#open.get(model) ?? 0) + added;
-    this.#open.set(model, output);
+    const [name, added] = [textIn(data, "model"), numberIn(data, "outputTokens")];
+    // Without a model it could not be matched with the totals that will contain it.
+    if (added === 0 || name === "") return;
+    const model = publicModel(name);
+    this.#open.set(model, (this.#open.get(model) ?? 0) + added);
     this.#beganMs ??= tsMs;
-    this.#addPart(model, { ...noTokens, output }, false, tsMs);
   }
 
   #addTotals(models: Found, tsMs: number): void {
+    const sums = new Map<string, ModelResponse["tokens"]>();
     for (const name of Object.keys(models)) {
       const counts = objectIn(objectIn(models, name) ?? {}, "usage");
       if (counts === undefined) continue;
@@ -194,25 +200,35 @@ class CopilotSession {
         cacheWrite5m: Math.min(added("written"), input),
         reasoning: Math.min(added("reasoning"), output),
       };
-      this.#addPart(name, tokens, true, tsMs);
+      const model = publicModel(name);
+      sums.set(model, sumOf(sums.get(model) ?? noTokens, tokens));
     }
+    for (const [model, tokens] of sums) this.#parts.push(this.#part(model, tokens, true, tsMs));
     this.#open = new Map();
     this.#ended += 1;
     this.#beganMs = null;
   }
 
-  #addPart(model: string, tokens: ModelResponse["tokens"], isExact: boolean, tsMs: number): void {
-    this.#parts.addResponse({
-      agent,
-      session: this.session,
-      tsMs: this.#beganMs ?? tsMs,
-      isSubagent: false,
-      id: `part ${this.session} ${this.#ended} ${model}`,
-      model: publicModel(model),
-      tokens,
-      isExact,
-    });
+  #part(model: string, tokens: ModelResponse["tokens"], isExact: boolean, endMs: number): Part {
+    const tsMs = this.#beganMs ?? endMs;
+    const id = `part ${this.session} ${this.#ended} ${model}`;
+    return { endMs, response: { agent, session: this.session, tsMs, isSubagent: false, id, model, tokens, isExact } };
   }
+}
+
+const sumOf = (a: ModelResponse["tokens"], b: ModelResponse["tokens"]): ModelResponse["tokens"] => ({
+  input: a.input + b.input,
+  output: a.output + b.output,
+  cacheRead: a.cacheRead + b.cacheRead,
+  cacheWrite5m: a.cacheWrite5m + b.cacheWrite5m,
+  cacheWrite1h: a.cacheWrite1h + b.cacheWrite1h,
+  reasoning: a.reasoning + b.reasoning,
+});
+
+/** What a session used until one of its totals. */
+interface Part {
+  readonly response: ModelResponse;
+  readonly endMs: number;
 }
 
 const totalsIn = (counts: Found): Totals => ({
@@ -250,9 +266,12 @@ export const copilotCliReader: AgentReader = {
       history: () => {
         const all = new MergedHistory();
         all.add(requests);
-        const known = new Set(requests.responses.map(({ session }) => session));
+        const sinceMs = new Map<string, number>();
+        for (const { session, tsMs } of requests.responses)
+          sinceMs.set(session, Math.min(tsMs, sinceMs.get(session) ?? tsMs));
         // What a database that could not be read may have is left to the next time.
-        for (const session of sessions) all.add(session.history(isUnread || known.has(session.session)));
+        for (const session of sessions)
+          all.add(session.history(isUnread ? 0 : (sinceMs.get(session.session) ?? Number.POSITIVE_INFINITY)));
         return all;
       },
     };

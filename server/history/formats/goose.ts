@@ -34,6 +34,7 @@ interface Session {
 function readSessions(database: ForeignDatabase): DatabaseHistory {
   const history = new MergedHistory();
   const sessions = new Map<string, Session>();
+  let faults = 0;
   for (const row of database.rows({
     table: "sessions",
     columns: [
@@ -56,6 +57,7 @@ function readSessions(database: ForeignDatabase): DatabaseHistory {
     },
   })) {
     if (drivenProviders.has(textOf(row, "provider"))) continue;
+    if ([row["input"], row["output"]].some((count) => count !== null && typeof count !== "number")) faults += 1;
     const id = textOf(row, "id");
     const session = { tsMs: countOf(row, "created") * 1000, isSubagent: row["type"] === "sub_agent" };
     sessions.set(id, session);
@@ -73,7 +75,18 @@ function readSessions(database: ForeignDatabase): DatabaseHistory {
       });
   }
   addTools(history, database, sessions);
-  return { responses: history.responses, tools: history.tools, faults: 0 };
+  return { responses: history.responses, tools: history.tools, faults: faults + unreadableMessages(database) };
+}
+
+/** Messages that are no list of JSON. */
+function unreadableMessages(database: ForeignDatabase): number {
+  const rows = database.rows({
+    table: "messages",
+    columns: ["content_json"],
+    values: { id: "messages.rowid" },
+    where: "CASE WHEN json_valid(content_json) THEN json_type(content_json) <> 'array' ELSE true END",
+  });
+  return [...rows].length;
 }
 
 const part = (path: string) => `json_extract(part.value, '${path}')`;

@@ -3,7 +3,7 @@
  * JSON, and before the database a file for each document. A fork copies both under new IDs, with the same times.
  */
 import { join } from "node:path";
-import { hourMs } from "../../../shared/schema/durations.ts";
+import { dayMs } from "../../../shared/schema/durations.ts";
 import type { KnownAgent } from "../../../shared/vocabulary/agents.ts";
 import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
 import { type AgentReader, type DatabaseHistory, dataFolder } from "../agent-reader.ts";
@@ -15,7 +15,7 @@ import { microUsdOf, noTokens, toolUseId } from "../records.ts";
 import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 /** A message that was not completed for so long was given up. */
-const givenUpMs = hourMs;
+const givenUpMs = dayMs;
 
 interface Message {
   readonly session: string;

@@ -1,4 +1,4 @@
-/** Sessions of Pi. A fork repeats the entries of its parent, with their IDs and times. */
+/** Sessions of Pi. A fork repeats the entries of its parent with their times; older entries have no IDs. */
 import { basename, join } from "node:path";
 import { canonicalTool, publicModel } from "../../privacy/public-names.ts";
 import { type AgentReader, foldersOf } from "../agent-reader.ts";
@@ -50,7 +50,7 @@ class PiHistory extends MergedHistory {
     const tsMs = Date.parse(at);
     if (message === undefined || Number.isNaN(tsMs)) return;
     const of = { agent, session: this.#session, tsMs, isSubagent: false } as const;
-    if (message["role"] === "assistant") this.#addResponse(`${textIn(found, "id")} ${at}`, message, of);
+    if (message["role"] === "assistant") this.#addResponse(`${at} ${textIn(message, "model")}`, message, of);
     if (message["role"] !== "toolResult") return;
     const known = this.toolOf(toolUseId(this.#session, textIn(message, "toolCallId")));
     if (known === undefined) return;
@@ -90,8 +90,8 @@ class PiHistory extends MergedHistory {
 
 export const piReader: AgentReader = {
   agent,
-  roots: (home, { PI_AGENT_DIR: chosen }) =>
-    foldersOf(chosen, join(home, ".pi", "agent")).map((one) => join(one, "sessions")),
+  roots: (home, { PI_CODING_AGENT_DIR: chosen, PI_AGENT_DIR: older }) =>
+    foldersOf(chosen || older, join(home, ".pi", "agent")).map((one) => join(one, "sessions")),
   isWanted: (path) => path.endsWith(".jsonl"),
   open: () => {
     const history = new PiHistory();

@@ -34,6 +34,10 @@ const setResult: Shape = { v: result };
 class ChatSession {
   #session: string;
   #requests: Found[] = [];
+  /** Requests that were taken back, which had been billed. */
+  readonly #takenBack: Found[] = [];
+  /** Whether the places of all requests are known: after a line that could not be read they are not. */
+  #isWhole = false;
   faults = 0;
 
   /** `file`: names the session if the document does not. */
@@ -49,6 +53,7 @@ class ChatSession {
     const found = scanLine(bytes, start, end, head);
     if (found === undefined) {
       this.faults += 1;
+      this.#isWhole = false;
       return;
     }
     const read = (shape: Shape) => scanLine(bytes, start, end, shape) ?? {};
@@ -59,14 +64,15 @@ class ChatSession {
     else if (path.length === 1) {
       const requests = listIn(read(appended), "v");
       if (found["kind"] === 2) this.#append(requests, found["i"]);
-      else this.#requests = [...requests];
-    } else if (typeof index === "number" && index >= 0 && index < this.#requests.length)
+      else this.#append(requests, 0);
+    } else if (this.#isWhole && typeof index === "number" && index >= 0 && index < this.#requests.length)
       this.#setPart(index, path.length, name, read);
   }
 
   #append(requests: readonly Found[], index: Found[string] | undefined): void {
     // What lay behind the index is replaced.
-    if (typeof index === "number" && index >= 0) this.#requests.length = Math.min(this.#requests.length, index);
+    if (typeof index === "number" && index >= 0 && index < this.#requests.length)
+      this.#takenBack.push(...this.#requests.splice(index));
     this.#requests.push(...requests);
   }
 
@@ -85,11 +91,12 @@ class ChatSession {
       return;
     }
     this.#session = textIn(found, "sessionId") || this.#session;
-    this.#requests = [...listIn(found, "requests")];
+    this.#append(listIn(found, "requests"), 0);
+    this.#isWhole = true;
   }
 
   addTo(history: MergedHistory): void {
-    for (const one of this.#requests) this.#addRequest(history, one);
+    for (const one of [...this.#takenBack, ...this.#requests]) this.#addRequest(history, one);
   }
 
   #addRequest(history: MergedHistory, one: Found): void {

@@ -8,19 +8,28 @@ import { CommandRuns, maxCommandLength, openShell, type ReadRuns } from "./comma
 const entry = /^: {0,2}(\d{9,11}):(\d{1,9});/;
 
 /** Whether a line ends with a backslash that is not itself escaped. */
-const goesOn = (text: string): boolean => (/\\+$/.exec(text)?.[0].length ?? 0) % 2 === 1;
+function goesOn(text: string): boolean {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === "\\") end -= 1;
+  return (text.length - end) % 2 === 1;
+}
 
 function readZsh(path: string): ReadRuns {
   const runs = new CommandRuns("zsh");
-  let open: { startMs: number; elapsedMs: number | null; text: string } | undefined;
+  let open: { startMs: number; elapsedMs: number | null; lines: string[]; length: number } | undefined;
   const end = () => {
-    if (open !== undefined) runs.addRun(open.text, open);
+    if (open !== undefined && open.length > maxCommandLength) runs.faults += 1;
+    else if (open !== undefined) runs.addRun(open.lines.join("\n"), open);
     open = undefined;
   };
   const { bytes, skipped } = readLines(path, (buffer, start, stop) => {
     const line = buffer.toString("utf8", start, Math.min(stop, start + maxCommandLength + 64));
-    if (open !== undefined && goesOn(open.text)) {
-      open.text = `${open.text.slice(0, -1)}\n${line}`;
+    const last = open?.lines.at(-1);
+    if (open !== undefined && last !== undefined && goesOn(last)) {
+      open.lines[open.lines.length - 1] = last.slice(0, -1);
+      open.length += line.length;
+      if (open.length > maxCommandLength) open.lines = [];
+      open.lines.push(line);
       return;
     }
     end();
@@ -31,7 +40,8 @@ function readZsh(path: string): ReadRuns {
       open = {
         startMs: Number(startS) * secondMs,
         elapsedMs: Number(seconds) * secondMs || null,
-        text: line.slice(head.length),
+        lines: [line.slice(head.length)],
+        length: line.length,
       };
   });
   end();

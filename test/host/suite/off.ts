@@ -12,6 +12,7 @@ const paletteCommands = [
   "enable",
   "export",
   "help",
+  "import",
   "log",
   "purge",
   "status",
