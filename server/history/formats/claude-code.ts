@@ -44,7 +44,10 @@ interface Result {
 }
 
 export class ClaudeCodeHistory extends MergedHistory {
+  /** Of uses that were not read yet: files are read newest first. */
   readonly #results = new Map<string, Result>();
+  /** The last one, so that its records share one text. */
+  #session = "";
   /** Lines that are not complete JSON. */
   faults = 0;
 
@@ -58,7 +61,9 @@ export class ClaudeCodeHistory extends MergedHistory {
     const tsMs = Date.parse(textIn(line, "timestamp"));
     const message = objectIn(line, "message");
     if (message === undefined || Number.isNaN(tsMs)) return;
-    const session = textIn(line, "sessionId") || file;
+    const named = textIn(line, "sessionId") || file;
+    if (named !== this.#session) this.#session = named;
+    const session = this.#session;
     const of = { agent: "claude_code", session, tsMs, isSubagent: isSubagent || line["isSidechain"] === true } as const;
     if (line["type"] === "assistant") this.#addResponse(message, of, textIn(line, "requestId"));
     if (line["type"] === "user") this.#addResults(message, tsMs);
@@ -91,9 +96,10 @@ export class ClaudeCodeHistory extends MergedHistory {
       const use = textIn(block, "tool_use_id");
       if (block["type"] !== "tool_result" || use === "" || this.#results.has(use)) continue;
       const result = { tsMs, isError: block["is_error"] === true };
-      this.#results.set(use, result);
       const known = this.toolOf(use);
-      if (known !== undefined) this.addTool(endedBy(known, result));
+      // Of copies the first counts.
+      if (known === undefined) this.#results.set(use, result);
+      else if (known.outcome === null) this.addTool(endedBy(known, result));
     }
   }
 }

@@ -17,7 +17,7 @@ export interface CommandTimes {
 /** The commands of one file. */
 export class CommandRuns extends MergedHistory {
   readonly #shell: HistoryShell;
-  readonly #equal = new Map<string, number>();
+  readonly #ofSecond = new Map<number, number>();
   /** Entries without a time, or too long. */
   faults = 0;
 
@@ -33,14 +33,14 @@ export class CommandRuns extends MergedHistory {
       return;
     }
     const { path, chain, count, outcomeOf } = lineCommand(text);
-    // Shells have no IDs. The same command of a second has the same name in a copy of the history.
-    const name = `${Math.floor(startMs / secondMs)} ${path ?? ""}`;
-    const nth = this.#equal.get(name) ?? 0;
-    this.#equal.set(name, nth + 1);
+    // Shells have no IDs: a command has its second, in any copy of the history, and whatever names are public in a later version.
+    const second = Math.floor(startMs / secondMs);
+    const nth = this.#ofSecond.get(second) ?? 0;
+    this.#ofSecond.set(second, nth + 1);
     this.addTool({
       agent: this.#shell,
       session: this.#shell,
-      id: `command of a shell ${name} ${nth}`,
+      id: `command of a shell ${second} ${nth}`,
       tsMs: startMs,
       isSubagent: false,
       tool: "run_terminal_cmd",
