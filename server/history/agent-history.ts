@@ -15,6 +15,7 @@ import { opencodeReader } from "./formats/opencode.ts";
 import { piReader } from "./formats/pi.ts";
 import { qwenReader } from "./formats/qwen.ts";
 import { vscodeChatReader } from "./formats/vscode-chat.ts";
+import { zedReader } from "./formats/zed.ts";
 import { historyFiles, reasonOf, type Unreadable } from "./history-files.ts";
 import type { History } from "./records.ts";
 import { atuinReader } from "./shells/atuin.ts";
@@ -54,6 +55,7 @@ const readers: readonly AgentReader[] = [
   gooseReader,
   factoryDroidReader,
   piReader,
+  zedReader,
   // It knows more of a command than the shells, whose commands it has too.
   atuinReader,
   zshReader,

@@ -16,6 +16,12 @@ export function liveIdsOf(record: ModelResponse | ToolUse, ids: AgentIds): reado
   return record.requestId === undefined ? [] : [ids.request(record.agent, record.requestId)];
 }
 
+/** Returns the IDs of the events of other records of the same use. */
+export const aliasesOf = (record: ModelResponse | ToolUse, ids: AgentIds): readonly string[] =>
+  "model" in record ? (record.aliases ?? []).map((id) => responseEventId(record.agent, id, ids)) : [];
+
+const responseEventId = (agent: string, id: string, ids: AgentIds): string => ids.uuid(7, `${agent} response ${id}`);
+
 /** Returns whether the files may say more of a record later, and how much they say now. */
 export function growthOf(record: ModelResponse | ToolUse): { readonly mayGrow: boolean; readonly size: number } {
   if ("tool" in record) {
@@ -49,7 +55,7 @@ export function historyEvent(record: ModelResponse | ToolUse, ids: AgentIds): Ho
     return {
       ...common,
       ...time,
-      id: ids.uuid(7, `${agent} response ${id}`),
+      id: responseEventId(agent, id, ids),
       event_type: "model_request",
       model,
       status: "ok",

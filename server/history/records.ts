@@ -27,6 +27,8 @@ export interface ModelResponse extends OfSession {
   readonly mayGrow?: boolean;
   /** The agent's ID of the request, which OpenTelemetry reports too. */
   readonly requestId?: string;
+  /** IDs of other records of the same use, which must not count if only they are left. */
+  readonly aliases?: readonly string[];
   /** What the agent says that it cost, in millionths of a dollar. */
   readonly costMicroUsd?: number;
 }

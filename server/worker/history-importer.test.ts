@@ -15,6 +15,7 @@ import {
   writeHistory,
 } from "../../test/fixtures/agent-history.ts";
 import { FixedClock } from "../../test/fixtures/clock.ts";
+import { copilotCliHistory } from "../../test/fixtures/histories/copilot-cli.ts";
 import { inventedAgents, inventors } from "../../test/fixtures/histories/histories.ts";
 import { SharingWorker } from "../../test/fixtures/sharing-worker.ts";
 import { tempFolder } from "../../test/fixtures/temp-folder.ts";
@@ -309,6 +310,21 @@ describe("importing agents' history", () => {
     await machine.worker.erasePart({ period: null, source: "shell_history", workspace: null });
     expect(await machine.import(["zsh"])).toMatchObject([{ added: 0, skipped: 2, live: 2 }]);
     expect(await machine.import(["zsh"], true)).toMatchObject([{ added: 2, live: 2 }]);
+  });
+
+  it("counts a session of Copilot CLI once when its database is gone", async () => {
+    const machine = new Machine();
+    const invented = copilotCliHistory(5);
+    const requests = [...(invented.databases?.values() ?? [])].flatMap(
+      ({ rows }) => rows["assistant_usage_events"] ?? [],
+    );
+    expect(requests.length).toBeGreaterThan(0);
+    machine.write("copilot_cli", invented);
+    await machine.import(["copilot_cli"]);
+    const before = machine.used("copilot_cli");
+    rmSync(join(machine.files, historyFolders.copilot_cli, "session-store.db"));
+    await machine.import(["copilot_cli"]);
+    expect(machine.used("copilot_cli")).toEqual(before);
   });
 
   it("keeps parallel conversations in separate sessions, and live events in their own", async () => {

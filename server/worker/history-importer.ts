@@ -10,7 +10,7 @@ import type { HistoryName } from "../../shared/vocabulary/history-names.ts";
 import { NotPermittedError } from "../config/permission.ts";
 import { type AgentHistory, type Progress, readAgentHistory } from "../history/agent-history.ts";
 import type { ReadDatabase } from "../history/agent-reader.ts";
-import { eventMs, growthOf, historyEvent, liveIdsOf } from "../history/history-events.ts";
+import { aliasesOf, eventMs, growthOf, historyEvent, liveIdsOf } from "../history/history-events.ts";
 import type { ModelResponse, ToolUse } from "../history/records.ts";
 import { AgentIds } from "../ingest/hooks/ids.ts";
 import { Firewall } from "../privacy/firewall.ts";
@@ -251,6 +251,7 @@ export class HistoryImporter {
             ...growthOf(record),
             isDeleted: !includeDeleted && isDeleted(event.tsMs),
             isCovered,
+            aliases: aliasesOf(record, this.#ids),
             liveIds: () => (live.isEmpty ? [] : [event.id, ...liveIdsOf(record, this.#ids)]),
           });
         }

@@ -21,6 +21,7 @@ export const historyLimits: Readonly<Partial<Record<HistoryName, string>>> = {
   vscode_agent: "VS Code keeps no tokens, or only those of the last request of an answer.",
   cursor: "Cursor keeps no reliable tokens: what counts are its sessions, tools and models.",
   goose: "Goose keeps the tokens of a whole session: they count when it began.",
+  zed: "Zed keeps the tokens of a whole thread: they count when it was used last.",
   zsh: "zsh keeps times only with setopt EXTENDED_HISTORY; lines without a time are skipped.",
   bash: "bash keeps times only with HISTTIMEFORMAT; lines without a time are skipped.",
   factory_droid: "Factory Droid keeps the tokens of a whole session: they count when it began.",

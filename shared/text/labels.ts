@@ -34,6 +34,7 @@ const titles: Readonly<Record<Source | KnownAgent, string>> = {
   pi: "Pi",
   kilo_code: "Kilo Code",
   roo_code: "Roo Code",
+  zed: "Zed",
 };
 
 export const sourceLabel = (source: string | null): string =>

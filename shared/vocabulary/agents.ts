@@ -19,7 +19,7 @@ export const hookAgents = [
 ] as const;
 
 /** Agents without hooks that keep a history. */
-export const fileAgents = ["kilo_code", "roo_code"] as const;
+export const fileAgents = ["kilo_code", "roo_code", "zed"] as const;
 
 /** Public names of AI agents that report tool calls. */
 export const agents = [...hookAgents, ...fileAgents, "other"] as const;

@@ -9,7 +9,7 @@ import { countOf, type ForeignDatabase, textOf } from "../foreign-database.ts";
 import { numberIn, objectIn, textIn } from "../found.ts";
 import { readLines } from "../lines.ts";
 import { MergedHistory } from "../merged.ts";
-import { type History, type ModelResponse, noTokens, outcomeOf, type ToolUse, toolUseId } from "../records.ts";
+import { type ModelResponse, noTokens, outcomeOf, type ToolUse, toolUseId } from "../records.ts";
 import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 const agent = "copilot_cli";
@@ -146,13 +146,16 @@ class CopilotSession {
     }
   }
 
-  /** `untilMs`: from then on the database has its requests. */
-  history(untilMs: number): History {
+  get tools(): readonly ToolUse[] {
+    return this.#tools.tools;
+  }
+
+  /** What the session used until each of its totals, and since the last. */
+  get parts(): readonly Part[] {
     const open = [...this.#open].map(([model, output]) =>
       this.#part(model, { ...noTokens, output }, false, this.#beganMs ?? 0),
     );
-    const parts = [...this.#parts, ...open].filter(({ endMs }) => endMs < untilMs);
-    return { responses: parts.map(({ response }) => response), tools: this.#tools.tools };
+    return [...this.#parts, ...open];
   }
 
   #begin(data: Found, of: Pick<ToolUse, "agent" | "session" | "tsMs" | "isSubagent">): void {
@@ -239,6 +242,25 @@ const totalsIn = (counts: Found): Totals => ({
   reasoning: numberIn(counts, "reasoningTokens"),
 });
 
+/** The requests of the database, and the parts of sessions that it does not have. */
+function withoutParts(requests: readonly ModelResponse[], parts: readonly Part[]): readonly ModelResponse[] {
+  const first = new Map<string, ModelResponse>();
+  for (const request of requests) {
+    const known = first.get(request.session);
+    if (known === undefined || request.tsMs < known.tsMs) first.set(request.session, request);
+  }
+  const isInDatabase = ({ response: { session }, endMs }: Part) =>
+    endMs >= (first.get(session)?.tsMs ?? Number.POSITIVE_INFINITY);
+  const aliasesOf = ({ session }: ModelResponse) =>
+    parts.filter((part) => part.response.session === session && isInDatabase(part)).map(({ response }) => response.id);
+  return [
+    ...requests.map((request) =>
+      first.get(request.session) === request ? { ...request, aliases: aliasesOf(request) } : request,
+    ),
+    ...parts.filter((part) => !isInDatabase(part)).map(({ response }) => response),
+  ];
+}
+
 export const copilotCliReader: AgentReader = {
   agent,
   roots: (home, { COPILOT_HOME: chosen }) => foldersOf(chosen, join(home, ".copilot")),
@@ -265,13 +287,10 @@ export const copilotCliReader: AgentReader = {
       },
       history: () => {
         const all = new MergedHistory();
-        all.add(requests);
-        const sinceMs = new Map<string, number>();
-        for (const { session, tsMs } of requests.responses)
-          sinceMs.set(session, Math.min(tsMs, sinceMs.get(session) ?? tsMs));
         // What a database that could not be read may have is left to the next time.
-        for (const session of sessions)
-          all.add(session.history(isUnread ? 0 : (sinceMs.get(session.session) ?? Number.POSITIVE_INFINITY)));
+        const parts = isUnread ? [] : sessions.flatMap((session) => session.parts);
+        for (const history of sessions) all.add({ responses: [], tools: history.tools });
+        for (const response of withoutParts(requests.responses, parts)) all.addResponse(response);
         return all;
       },
     };

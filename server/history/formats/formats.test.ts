@@ -1,6 +1,7 @@
 /** Files of agents as they change over time, and files that are hard to read: each response counts once, and nothing is guessed. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { HistoryName } from "../../../shared/vocabulary/history-names.ts";
 import { writeDatabase } from "../../../test/fixtures/agent-history.ts";
@@ -128,6 +129,23 @@ describe("other agents", () => {
     });
     const files = { ".pi/agent/sessions/a.jsonl": [entry({})], ".pi/agent/sessions/b.jsonl": [entry({ id: "ab12" })] };
     expect(counted(read("pi", files))).toEqual([["claude-opus-4-5", 1, 2, true]]);
+  });
+
+  it("reads compressed threads of Zed, and names those that are damaged", () => {
+    const history = read("zed", {}, (home) => {
+      const folder = join(home, ".local", "share", "zed", "threads");
+      mkdirSync(folder, { recursive: true });
+      const usage = { input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 90 };
+      const text = JSON.stringify({ model: { model: "claude-sonnet-4-5" }, cumulative_token_usage: usage });
+      const threads = [
+        ["t1", at(1), "zstd", zstdCompressSync(text)],
+        ["t2", at(2), "zstd", Buffer.from(text)],
+        ["t3", at(3), "json", Buffer.from(text.slice(1))],
+      ];
+      const sql = "CREATE TABLE threads (id TEXT, updated_at TEXT, data_type TEXT, data BLOB)";
+      writeDatabase(join(folder, "threads.db"), { sql, rows: { threads }, isWal: false }).close();
+    });
+    expect([counted(history), history.skippedLines]).toEqual([[["claude-sonnet-4-5", 100, 5, true]], 2]);
   });
 
   it("takes no number that cannot be true", () => {

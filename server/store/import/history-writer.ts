@@ -25,6 +25,8 @@ export interface HistoryRecord {
   readonly isCovered: boolean;
   /** Whether it is of a time that the user deleted. */
   readonly isDeleted: boolean;
+  /** IDs of other records of the same use, which are known with it. */
+  readonly aliases: readonly string[];
   /** Returns the IDs with which it may have been recorded when it happened. */
   readonly liveIds: () => readonly string[];
 }
@@ -116,6 +118,7 @@ export class HistoryWriter {
     const ids = new Set<string>();
     const isFirst = ({ event: { id } }: HistoryRecord) => ids.size !== ids.add(id).size;
     const fresh = records.filter((record) => this.#isNew(record, counts)).filter(isFirst);
+    for (const record of records) this.#knowAliases(record);
     for (const stretch of stretchesOf(fresh)) {
       const lastMs = stretch.at(-1)?.event.tsMs ?? 0;
       const isStored = lastMs >= oldestMs;
@@ -126,6 +129,14 @@ export class HistoryWriter {
     }
     const closedDay = this.#totals.closedDay();
     for (const entry of totals) this.#totals.add(entry, closedDay);
+  }
+
+  #knowAliases({ event, exactness, aliases }: HistoryRecord): void {
+    for (const id of aliases) {
+      const digest = uuidBytes(id).subarray(0, digestBytes);
+      const day = dayOfHour(localHour(event.tsMs, event.utcOffsetMin));
+      if (this.#digest.get(digest) === undefined) this.#addDigest.run(digest, this.#origins[exactness], day, null);
+    }
   }
 
   /** Counts what is known, and replaces what is known in part. */
