@@ -5,7 +5,9 @@
 import { join } from "node:path";
 import { Disposable, type ExtensionContext, ExtensionMode } from "vscode";
 import { readEditorInfo } from "./capture/editor-info.ts";
+import { HistoryFollower } from "./history-follower.ts";
 import { Log } from "./log.ts";
+import { NexusCommand } from "./nexus-command.ts";
 import type { PermissionSource } from "./permission.ts";
 import { Telemetry } from "./telemetry.ts";
 import { systemTimers } from "./timers.ts";
@@ -18,6 +20,7 @@ export class App implements Disposable {
   readonly telemetry: Telemetry;
   readonly #context: ExtensionContext;
   readonly #permissions: PermissionSource;
+  readonly #follower: HistoryFollower;
   #ui: Ui | undefined;
 
   constructor(context: ExtensionContext, permissions: PermissionSource, statusItem: StatusBar) {
@@ -44,12 +47,20 @@ export class App implements Disposable {
     const editor = { memory: context.globalState, info: readEditorInfo(context) };
     this.telemetry = new Telemetry(permissions, launch, systemTimers, this.log, listener, editor);
     this.telemetry.start();
+    this.#follower = new HistoryFollower(
+      context.globalState,
+      new NexusCommand(context.extensionPath),
+      systemTimers,
+      () => this.telemetry.permission.mode !== "off",
+      this.log,
+    );
+    this.#follower.start();
   }
 
   /** Loads the UI on first use (ADR 0008). */
   async ui(): Promise<Ui> {
     const loaded = await import("./ui/ui.ts");
-    this.#ui ??= new loaded.Ui(this.#context, this.telemetry, this.#permissions, this.log);
+    this.#ui ??= new loaded.Ui(this.#context, this.telemetry, this.#permissions, this.log, this.#follower);
     return this.#ui;
   }
 
@@ -60,6 +71,6 @@ export class App implements Disposable {
 
   dispose(): void {
     this.#ui?.dispose();
-    Disposable.from(this.telemetry, this.log).dispose();
+    Disposable.from(this.#follower, this.telemetry, this.log).dispose();
   }
 }

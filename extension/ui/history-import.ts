@@ -2,21 +2,13 @@
  * Imports the history of agents and shells: shows what is there, asks for each, and runs the `nexus` command, whose process can be
  * ended without harm.
  */
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import {
-  type CancellationToken,
-  type ExtensionContext,
-  ProgressLocation,
-  type QuickPickItem,
-  ThemeIcon,
-  window,
-} from "vscode";
+import { type CancellationToken, ProgressLocation, type QuickPickItem, ThemeIcon, window } from "vscode";
 import { countText, dayText, numberText, sizeText } from "../../shared/text/format.ts";
 import { keptOfAgents, keptOfShells, limitsOf } from "../../shared/text/history-texts.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
-import { type HistoryName, isShell } from "../../shared/vocabulary/history-names.ts";
+import { type HistoryName, historyGroup, historyGroups, isShell } from "../../shared/vocabulary/history-names.ts";
+import type { HistoryFollower } from "../history-follower.ts";
+import type { NexusCommand } from "../nexus-command.ts";
 
 /** A history that was found, as the command prints it. */
 interface Found {
@@ -44,22 +36,28 @@ interface Imported {
   readonly refused: number;
 }
 
-type Choice = { readonly imported: readonly Found[] } | { readonly removed: Found };
+type Choice =
+  | { readonly imported: readonly Found[] }
+  | { readonly removed: Found }
+  | { readonly followed: Found; readonly isFollowed: boolean };
 
 interface Item extends QuickPickItem {
   readonly found: Found;
 }
 
-const group = (name: HistoryName): "shell" | "agents" => (isShell(name) ? "shell" : "agents");
 const keyOf = { agents: "agents", shell: "shells" } as const;
 
+const follow = { iconPath: new ThemeIcon("sync"), tooltip: "Import what is new once an hour" };
+const stopFollowing = { iconPath: new ThemeIcon("sync-ignored"), tooltip: "Do not import what is new" };
 const remove = { iconPath: new ThemeIcon("trash"), tooltip: "Remove the imported history" };
 
 export class HistoryImport {
-  readonly #command: string;
+  readonly #command: NexusCommand;
+  readonly #follower: HistoryFollower;
 
-  constructor({ extensionPath }: ExtensionContext) {
-    this.#command = join(extensionPath, "dist", "cli", "nexus.cjs");
+  constructor(command: NexusCommand, follower: HistoryFollower) {
+    this.#command = command;
+    this.#follower = follower;
   }
 
   /** Asks what to import and imports it. Returns a sentence about it; `null` if the user cancelled. */
@@ -70,6 +68,7 @@ export class HistoryImport {
     const chosen = await this.#choose(found);
     if (chosen === undefined) return null;
     if ("removed" in chosen) return this.#undo(chosen.removed);
+    if ("followed" in chosen) return this.#follow(chosen.followed, chosen.isFollowed);
     const includeDeleted = await mayBringBack(chosen.imported);
     return includeDeleted === undefined ? null : this.#import(chosen.imported, includeDeleted);
   }
@@ -77,8 +76,8 @@ export class HistoryImport {
   #find(): Promise<readonly Found[] | null> {
     return cancellable("Nexus: looking for history", async (_, token) => {
       const lists = await Promise.all(
-        (["agents", "shell"] as const).map(async (group) => {
-          const result = await this.#nexus([group, "import", "--preview", "--json"], token);
+        historyGroups.map(async (group) => {
+          const result = await this.#command.run([group, "import", "--preview", "--json"], token);
           return (result?.[keyOf[group]] ?? []) as readonly Found[];
         }),
       );
@@ -95,15 +94,20 @@ export class HistoryImport {
     picker.canSelectMany = true;
     picker.ignoreFocusOut = true;
     picker.matchOnDescription = true;
-    picker.items = found.map(itemOf);
+    const { followed } = this.#follower;
+    picker.items = found.map((one) => itemOf(one, followed.includes(one.agent)));
     try {
       const picked = await new Promise<Choice | undefined>((resolve) => {
         picker.onDidAccept(() => resolve({ imported: picker.selectedItems.map((item) => item.found) }));
-        picker.onDidTriggerItemButton(({ item }) => resolve({ removed: item.found }));
+        picker.onDidTriggerItemButton(({ item, button }) =>
+          resolve(
+            button === remove ? { removed: item.found } : { followed: item.found, isFollowed: button === follow },
+          ),
+        );
         picker.onDidHide(() => resolve(undefined));
         picker.show();
       });
-      if (picked === undefined || "removed" in picked) return picked;
+      if (picked === undefined || !("imported" in picked)) return picked;
       return picked.imported.length > 0 && (await isAgreed(picked.imported)) ? picked : undefined;
     } finally {
       picker.dispose();
@@ -116,7 +120,10 @@ export class HistoryImport {
       for (const { agent } of chosen) {
         report(sourceLabel(agent));
         const more = includeDeleted ? ["--include-deleted"] : [];
-        const result = await this.#nexus([group(agent), "import", agent, "--yes", "--json", ...more], token);
+        const result = await this.#command.run(
+          [historyGroup(agent), "import", agent, "--yes", "--json", ...more],
+          token,
+        );
         const [one] = (result?.["imported"] ?? []) as readonly Imported[];
         if (token.isCancellationRequested) return "The import stopped. What was imported stays; the next one goes on.";
         for (const name of ["added", "replaced", "known", "live", "skipped", "refused"] as const)
@@ -133,6 +140,14 @@ export class HistoryImport {
     });
   }
 
+  async #follow({ agent }: Found, isFollowed: boolean): Promise<string> {
+    await this.#follower.follow(agent, isFollowed);
+    const name = sourceLabel(agent);
+    return isFollowed
+      ? `What is new in the history of ${name} is imported once an hour.`
+      : `The history of ${name} is no longer followed. What was imported stays.`;
+  }
+
   async #undo({ agent }: Found): Promise<string | null> {
     const name = sourceLabel(agent);
     const answer = await window.showWarningMessage(
@@ -142,34 +157,11 @@ export class HistoryImport {
     );
     if (answer !== "Remove") return null;
     const removed = await cancellable("Nexus: removing", (_, token) =>
-      this.#nexus([group(agent), "import", agent, "--undo", "--yes", "--json"], token),
+      this.#command.run([historyGroup(agent), "import", agent, "--undo", "--yes", "--json"], token),
     );
     if (removed === undefined) return null;
+    await this.#follower.follow(agent, false);
     return `Removed the imported history of ${name}. What was recorded live is unchanged.`;
-  }
-
-  /** Runs the command and returns what it prints; `undefined` if it was cancelled. @throws Error with its sentence. */
-  async #nexus(
-    args: readonly string[],
-    token: CancellationToken,
-  ): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const child = spawn(process.execPath, [this.#command, ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
-    });
-    const cancelled = token.onCancellationRequested(() => child.kill("SIGINT"));
-    try {
-      const ended = new Promise<number | null>((resolve, reject) => {
-        child.once("error", reject);
-        child.once("close", resolve);
-      });
-      const [output, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-      if (token.isCancellationRequested) return undefined;
-      if (code !== 0) throw new Error(errors.replace(/^nexus: /gm, "").trim() || "The import ended unexpectedly.");
-      return JSON.parse(output);
-    } finally {
-      cancelled.dispose();
-    }
   }
 }
 
@@ -183,7 +175,7 @@ const cancellable = <T>(
     ),
   );
 
-function itemOf(found: Found): Item {
+function itemOf(found: Found, isFollowed: boolean): Item {
   const { agent, files, bytes, skippedLines, responses, tools, inexact, firstMs, lastMs, importedMs } = found;
   const records = isShell(agent)
     ? countText(tools, "command")
@@ -200,11 +192,12 @@ function itemOf(found: Found): Item {
     label: sourceLabel(agent),
     description: `${records} · ${dayText(firstMs ?? 0)} to ${dayText(lastMs ?? 0)} · ${countText(files, "file")}, ${sizeText(bytes)}`,
     detail: [
+      ...(isFollowed ? ["Followed: what is new is imported once an hour."] : []),
       ...(importedMs === null ? [] : [`Imported last on ${dayText(importedMs)}; only what is new is added.`]),
       ...exactness,
       ...(isShell(agent) && skippedLines === 0 ? [] : limitsOf(agent, sourceLabel(agent))),
     ].join(" "),
-    buttons: importedMs === null ? [] : [remove],
+    buttons: importedMs === null ? [] : [isFollowed ? stopFollowing : follow, remove],
   };
 }
 

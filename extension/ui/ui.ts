@@ -1,7 +1,9 @@
 /** Dashboard, actions and CLI command. A separate bundle, loaded on first use (ADR 0008). */
 import { homedir } from "node:os";
 import type { Disposable, ExtensionContext } from "vscode";
+import type { HistoryFollower } from "../history-follower.ts";
 import type { Log } from "../log.ts";
+import { NexusCommand } from "../nexus-command.ts";
 import type { PermissionSource } from "../permission.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { systemTimers } from "../timers.ts";
@@ -17,8 +19,20 @@ export class Ui implements Disposable {
   readonly cliOnPath: CliOnPath;
   readonly todayView: TodayView;
 
-  constructor(context: ExtensionContext, telemetry: Telemetry, permissions: PermissionSource, log: Log) {
-    this.actions = new Actions(telemetry, permissions, homedir(), context.globalState, new HistoryImport(context));
+  constructor(
+    context: ExtensionContext,
+    telemetry: Telemetry,
+    permissions: PermissionSource,
+    log: Log,
+    follower: HistoryFollower,
+  ) {
+    this.actions = new Actions(
+      telemetry,
+      permissions,
+      homedir(),
+      context.globalState,
+      new HistoryImport(new NexusCommand(context.extensionPath), follower),
+    );
     this.cliOnPath = new CliOnPath(context);
     this.todayView = new TodayView(telemetry);
     this.panel = new DashboardPanel(context, telemetry, this.actions, systemTimers, log);

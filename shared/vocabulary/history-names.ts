@@ -10,3 +10,8 @@ export type HistoryName = KnownAgent | HistoryShell;
 const shells: ReadonlySet<string> = new Set(historyShells);
 
 export const isShell = (name: string): name is HistoryShell => shells.has(name);
+
+/** Groups of the command that imports them. */
+export const historyGroups = ["agents", "shell"] as const;
+
+export const historyGroup = (name: HistoryName): (typeof historyGroups)[number] => (isShell(name) ? "shell" : "agents");

@@ -82,6 +82,12 @@ describe("importing history in the packaged extension", () => {
     await workbench.command("Nexus: Import History");
     await rowOf("Claude Code").waitFor();
     expect(await rowOf("Claude Code").textContent()).toContain("Imported last on");
+    await rowOf("zsh").hover();
+    await rowOf("zsh").getByRole("button", { name: "Import what is new once an hour" }).click();
+    await workbench.page.getByText("What is new in the history of zsh is imported once an hour.").first().waitFor();
+    await workbench.command("Nexus: Import History");
+    await rowOf("zsh").getByText("Followed: what is new is imported once an hour.").waitFor();
+    await workbench.screenshot("history-followed-dark");
     await rowOf("Claude Code").hover();
     await rowOf("Claude Code").getByRole("button", { name: "Remove the imported history" }).click();
     await dialog().getByText("Remove the imported history of Claude Code?").waitFor();
