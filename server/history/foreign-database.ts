@@ -2,9 +2,10 @@
  * Reads an SQLite database of another program and changes nothing, neither in it nor beside it. While that program has it open (there
  * is a write-ahead log), it is read through a read-only connection, in short statements; else its bytes are read into memory.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { fstatSync, statSync } from "node:fs";
 import type { Connection, Row, SqlValue } from "../store/driver/driver.ts";
 import { openForeign } from "../store/driver/select-driver.ts";
+import { wholeOf, withFile } from "./lines.ts";
 
 /** Larger databases are read only while their program has them open. */
 export const maxDatabaseBytes = 512 * 1024 * 1024;
@@ -107,40 +108,22 @@ export function countOf(row: ForeignRow, name: string): number {
 }
 
 /** Returns the bytes of a database that no program has open; `null` while one has. @throws Error: why it cannot be read. */
-function bytesUnlessOpen(file: string): Buffer | null {
-  const handle = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-  try {
-    const stat = fstatSync(handle);
-    if (!stat.isFile()) throw new Error("not a regular file");
-    const user = process.getuid?.();
-    if (user !== undefined && stat.uid !== user) throw new Error("not a file of this user");
+const bytesUnlessOpen = (file: string): Buffer | null =>
+  withFile(file, (handle) => {
     if (sizeOf(`${file}-journal`) > 0) throw new Error("is being written; try it later");
     if (sizeOf(`${file}-wal`) > 0) {
       // To read without it, SQLite would create it.
       if (sizeOf(`${file}-shm`) === 0) throw new Error("has changes of a crash: open and close its program once");
       return null;
     }
-    if (stat.size > maxDatabaseBytes) throw new Error("larger than 512 MB, and not in use");
-    return wholeOf(handle, stat.size);
-  } finally {
-    closeSync(handle);
-  }
-}
+    if (fstatSync(handle).size > maxDatabaseBytes) throw new Error("larger than 512 MB, and not in use");
+    const bytes = wholeOf(handle);
+    if (bytes.toString("latin1", 0, 15) !== "SQLite format 3") throw new Error("not a database");
+    for (const at of journalVersions) bytes[at] = 1;
+    return bytes;
+  });
 
 /** Bytes 18 and 19 of the header tell whether there is a write-ahead log (sqlite.org/fileformat2.html, section 1.3.3). */
 const journalVersions = [18, 19];
-
-function wholeOf(handle: number, size: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(size);
-  let end = 0;
-  while (end < size) {
-    const count = readSync(handle, bytes, end, size - end, null);
-    if (count === 0) break;
-    end += count;
-  }
-  if (end < 100 || bytes.toString("latin1", 0, 15) !== "SQLite format 3") throw new Error("not a database");
-  for (const at of journalVersions) bytes[at] = 1;
-  return bytes.subarray(0, end);
-}
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

@@ -74,7 +74,7 @@ export function readDocument(file: string, use: (bytes: Buffer) => void): ReadLi
 }
 
 /** Reads a file into one buffer: `readFileSync` leaves copies in others. */
-function wholeOf(handle: number): Buffer {
+export function wholeOf(handle: number): Buffer {
   const bytes = Buffer.allocUnsafeSlow(fstatSync(handle).size);
   let end = 0;
   while (end < bytes.length) {
@@ -85,7 +85,8 @@ function wholeOf(handle: number): Buffer {
   return bytes.subarray(0, end);
 }
 
-function withFile<T>(file: string, use: (handle: number) => T): T {
+/** Opens a regular file of this user for the time of a call. Follows no link. @throws the file system's error, and an Error for another file. */
+export function withFile<T>(file: string, use: (handle: number) => T): T {
   const handle = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   try {
     const stat = fstatSync(handle);
