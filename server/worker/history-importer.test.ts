@@ -327,6 +327,26 @@ describe("importing agents' history", () => {
     expect(machine.used("copilot_cli")).toEqual(before);
   });
 
+  it("counts a session whose input grows and whose output does not", async () => {
+    const machine = new Machine();
+    const path = "p/a";
+    const write = (inputTokens: number) =>
+      machine.write("factory_droid", {
+        files: new Map([
+          [
+            `${path}.settings.json`,
+            JSON.stringify({ model: "gpt-5.2", tokenUsage: { inputTokens, outputTokens: 50 } }),
+          ],
+          [`${path}.jsonl`, JSON.stringify({ type: "message", timestamp: "2026-06-01T10:00:00.000Z", message: {} })],
+        ]),
+      });
+    write(100);
+    expect(await machine.import(["factory_droid"])).toMatchObject([{ added: 1 }]);
+    write(90_000);
+    expect(await machine.import(["factory_droid"])).toMatchObject([{ added: 0, replaced: 1 }]);
+    expect(machine.used("factory_droid")).toMatchObject({ responses: 1, input: 90_000, output: 50 });
+  });
+
   it("keeps parallel conversations in separate sessions, and live events in their own", async () => {
     const parallel = (ms: number) =>
       ["1", "2", "3"].map((n) => [`-work/${n}.jsonl`, toolUse(`5e55000${n}`, `toolu_0123456789${n}`, ms, 2)] as const);
