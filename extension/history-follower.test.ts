@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { hourMs } from "../shared/schema/durations.ts";
 import { HistoryFollower } from "./history-follower.ts";
 
-/** Timers that run when told to. */
+/** Timers that run on command. */
 class Clock {
   #due: (() => void)[] = [];
 

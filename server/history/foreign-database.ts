@@ -123,7 +123,7 @@ const bytesUnlessOpen = (file: string): Buffer | null =>
     return bytes;
   });
 
-/** Bytes 18 and 19 of the header tell whether there is a write-ahead log (sqlite.org/fileformat2.html, section 1.3.3). */
+/** Bytes 18 and 19 of the header say whether there is a write-ahead log (sqlite.org/fileformat2.html, section 1.3.3). */
 const journalVersions = [18, 19];
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

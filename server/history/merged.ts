@@ -1,5 +1,13 @@
 /** Joins what several files say: copies of a response or tool use count once. */
-import { type History, larger, type ModelResponse, noTokens, type ToolUse } from "./records.ts";
+import {
+  type History,
+  larger,
+  type ModelResponse,
+  noTokens,
+  type Occasion,
+  type ToolUse,
+  toolUseId,
+} from "./records.ts";
 
 /** More than any request has, and the largest number of the schema. */
 const maxTokens = 1_000_000_000;
@@ -32,6 +40,17 @@ export class MergedHistory implements History {
   addTool(use: ToolUse): void {
     const known = this.#tools.get(use.id);
     if (known === undefined || (known.outcome === null && use.outcome !== null)) this.#tools.set(use.id, use);
+  }
+
+  /** A use without a result yet. */
+  beginTool(of: Occasion, id: string, tool: string): void {
+    if (id !== "") this.addTool({ ...of, id: toolUseId(of.session, id), tool, elapsedMs: null, outcome: null });
+  }
+
+  /** The result of a use that is known. */
+  endTool({ session, tsMs }: Pick<Occasion, "session" | "tsMs">, id: string, outcome: ToolUse["outcome"]): void {
+    const known = this.#tools.get(toolUseId(session, id));
+    if (known !== undefined) this.addTool({ ...known, elapsedMs: Math.max(0, tsMs - known.tsMs), outcome });
   }
 
   toolOf(id: string): ToolUse | undefined {

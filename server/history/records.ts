@@ -6,6 +6,9 @@ import { isRandomId } from "../ingest/hooks/ids.ts";
 
 export const noTokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, reasoning: 0 };
 
+/** What a record has in common with others of its line or message. */
+export type Occasion = Pick<OfSession, "agent" | "session" | "tsMs" | "isSubagent">;
+
 interface OfSession {
   readonly agent: HistoryName;
   readonly session: string;

@@ -322,7 +322,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Bytes that a letter after a backslash stands for. */
+/** The bytes of letters after a backslash. */
 const escapes: ReadonlyMap<number, number> = new Map(
   Object.entries({ b: 0x08, f: 0x0c, n: 0x0a, r: 0x0d, t: 0x09 }).map(([letter, byte]) => [letter.charCodeAt(0), byte]),
 );

@@ -8,7 +8,7 @@ import { type AgentReader, foldersOf } from "../agent-reader.ts";
 import { listIn, numberIn, objectIn, textIn } from "../found.ts";
 import { readLines } from "../lines.ts";
 import { MergedHistory } from "../merged.ts";
-import { type ModelResponse, noTokens, type ToolUse } from "../records.ts";
+import { type ModelResponse, noTokens, type Occasion, type ToolUse } from "../records.ts";
 import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 const shape: Shape = {
@@ -69,11 +69,7 @@ export class ClaudeCodeHistory extends MergedHistory {
     if (line["type"] === "user") this.#addResults(message, tsMs);
   }
 
-  #addResponse(
-    message: Found,
-    of: Pick<ModelResponse, "agent" | "session" | "tsMs" | "isSubagent">,
-    requestId: string,
-  ): void {
+  #addResponse(message: Found, of: Occasion, requestId: string): void {
     const model = textIn(message, "model");
     if (model === synthetic) return;
     const usage = objectIn(message, "usage");

@@ -10,7 +10,7 @@ import { listIn, numberIn, objectIn, textIn } from "../found.ts";
 import type { HistoryFile } from "../history-files.ts";
 import { readDocument } from "../lines.ts";
 import { MergedHistory } from "../merged.ts";
-import { microUsdOf, noTokens, outcomeOf, type ToolUse, toolUseId } from "../records.ts";
+import { microUsdOf, noTokens, type Occasion, outcomeOf } from "../records.ts";
 import { type Found, type Shape, scanLine, scanList } from "../scanner.ts";
 
 /** VS Code and editors that came from it, where the extensions run. */
@@ -60,14 +60,11 @@ function addShown(history: MergedHistory, agent: KnownAgent, task: string, found
     tokens: { ...noTokens, input: input + read + written, cacheRead: read, cacheWrite5m: written, output },
     isExact: true,
     mayGrow: true,
-    ...costOf(facts),
+    costMicroUsd: costOf(facts),
   });
 }
 
-function costOf(facts: Found): { readonly costMicroUsd?: number } {
-  const costMicroUsd = typeof facts["cost"] === "number" ? microUsdOf(facts["cost"]) : 0;
-  return costMicroUsd > 0 ? { costMicroUsd } : {};
-}
+const costOf = ({ cost }: Found): number => (typeof cost === "number" ? microUsdOf(cost) : 0);
 
 function taskReader(agent: KnownAgent, extension: string): AgentReader {
   return {
@@ -151,33 +148,15 @@ function addMessage(history: MergedHistory, name: string, message: Found): void 
         output: numberIn(metrics, "outputTokens"),
       },
       isExact: true,
-      ...costOf(metrics),
+      costMicroUsd: costOf(metrics),
     });
   }
   for (const block of listIn(message, "content")) addBlock(history, block, of);
 }
 
-function addBlock(
-  history: MergedHistory,
-  block: Found,
-  of: Pick<ToolUse, "agent" | "session" | "tsMs" | "isSubagent">,
-): void {
-  const [useId, resultOf] = [textIn(block, "id"), textIn(block, "tool_use_id")];
-  if (block["type"] === "tool_use" && useId !== "")
-    history.addTool({
-      ...of,
-      id: toolUseId(of.session, useId),
-      tool: canonicalTool(textIn(block, "name")),
-      elapsedMs: null,
-      outcome: null,
-    });
-  const known = block["type"] === "tool_result" ? history.toolOf(toolUseId(of.session, resultOf)) : undefined;
-  if (known !== undefined)
-    history.addTool({
-      ...known,
-      elapsedMs: Math.max(0, of.tsMs - known.tsMs),
-      outcome: outcomeOf(block["is_error"]),
-    });
+function addBlock(history: MergedHistory, block: Found, of: Occasion): void {
+  if (block["type"] === "tool_use") history.beginTool(of, textIn(block, "id"), canonicalTool(textIn(block, "name")));
+  if (block["type"] === "tool_result") history.endTool(of, textIn(block, "tool_use_id"), outcomeOf(block["is_error"]));
 }
 
 const tasks = taskReader("cline", "saoudrizwan.claude-dev");

@@ -9,7 +9,7 @@ import { countOf, type ForeignDatabase, textOf } from "../foreign-database.ts";
 import { numberIn, objectIn, textIn } from "../found.ts";
 import { readLines } from "../lines.ts";
 import { MergedHistory } from "../merged.ts";
-import { type ModelResponse, noTokens, outcomeOf, type ToolUse, toolUseId } from "../records.ts";
+import { type ModelResponse, noTokens, outcomeOf, type ToolUse } from "../records.ts";
 import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 const agent = "copilot_cli";
@@ -35,11 +35,10 @@ function readRequests(database: ForeignDatabase): DatabaseHistory {
     }
     const input = countOf(row, "input_tokens");
     const output = countOf(row, "output_tokens");
-    const costMicroUsd = Math.round(countOf(row, "total_nano_aiu") / nanoPerMicroUsd);
     history.addResponse({
       agent,
       session: textOf(row, "session_id"),
-      // Numbers begin anew in another database.
+      // Another database has the same numbers.
       id: `request ${textOf(row, "session_id")} ${tsMs} ${id}`,
       tsMs,
       isSubagent: false,
@@ -53,7 +52,7 @@ function readRequests(database: ForeignDatabase): DatabaseHistory {
         reasoning: Math.min(countOf(row, "reasoning_tokens"), output),
       },
       isExact: true,
-      ...(costMicroUsd > 0 ? { costMicroUsd } : {}),
+      costMicroUsd: Math.round(countOf(row, "total_nano_aiu") / nanoPerMicroUsd),
     });
   }
   return { responses: history.responses, tools: [], faults };
@@ -132,10 +131,10 @@ class CopilotSession {
     const of = { agent, session: this.session, tsMs, isSubagent: textIn(line, "agentId") !== "" } as const;
     switch (line["type"]) {
       case "tool.execution_start":
-        this.#begin(data, of);
+        this.#tools.beginTool(of, textIn(data, "toolCallId"), canonicalTool(textIn(data, "toolName")));
         break;
       case "tool.execution_complete":
-        this.#end(data, tsMs);
+        this.#tools.endTool(of, textIn(data, "toolCallId"), outcomeOfSuccess(data["success"]));
         break;
       case "assistant.message":
         this.#addMessage(data, tsMs);
@@ -158,21 +157,6 @@ class CopilotSession {
     return [...this.#parts, ...open];
   }
 
-  #begin(data: Found, of: Pick<ToolUse, "agent" | "session" | "tsMs" | "isSubagent">): void {
-    const id = textIn(data, "toolCallId");
-    if (id === "") return;
-    const tool = canonicalTool(textIn(data, "toolName"));
-    this.#tools.addTool({ ...of, id: toolUseId(this.session, id), tool, elapsedMs: null, outcome: null });
-  }
-
-  #end(data: Found, tsMs: number): void {
-    const known = this.#tools.toolOf(toolUseId(this.session, textIn(data, "toolCallId")));
-    const { success } = data;
-    if (known === undefined) return;
-    const outcome = outcomeOf(typeof success === "boolean" ? !success : undefined);
-    this.#tools.addTool({ ...known, elapsedMs: Math.max(0, tsMs - known.tsMs), outcome });
-  }
-
   #addMessage(data: Found, tsMs: number): void {
     const [name, added] = [textIn(data, "model"), numberIn(data, "outputTokens")];
     // Without a model it could not be matched with the totals that will contain it.
@@ -190,7 +174,7 @@ class CopilotSession {
       const totals = totalsIn(counts);
       const before = this.#totals.get(name);
       this.#totals.set(name, totals);
-      // Totals that fall have begun anew.
+      // Totals that fall started from zero.
       const isNew = before === undefined || kinds.some((kind) => totals[kind] < before[kind]);
       const added = (kind: keyof Totals) => (isNew ? totals[kind] : totals[kind] - before[kind]);
       const [input, output] = [added("input"), added("output")];
@@ -218,6 +202,9 @@ class CopilotSession {
     return { endMs, response: { agent, session: this.session, tsMs, isSubagent: false, id, model, tokens, isExact } };
   }
 }
+
+const outcomeOfSuccess = (success: unknown): ToolUse["outcome"] =>
+  outcomeOf(typeof success === "boolean" ? !success : undefined);
 
 const sumOf = (a: ModelResponse["tokens"], b: ModelResponse["tokens"]): ModelResponse["tokens"] => ({
   input: a.input + b.input,

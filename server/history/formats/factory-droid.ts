@@ -9,7 +9,7 @@ import type { AgentReader } from "../agent-reader.ts";
 import { listIn, numberIn, objectIn, textIn } from "../found.ts";
 import { readDocument, readLines } from "../lines.ts";
 import { MergedHistory } from "../merged.ts";
-import { noTokens, outcomeOf, type ToolUse, toolUseId } from "../records.ts";
+import { noTokens, type Occasion, outcomeOf } from "../records.ts";
 import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 const agent = "factory_droid";
@@ -79,22 +79,11 @@ class DroidHistory extends MergedHistory {
     });
   }
 
-  #addBlock(block: Found, of: Pick<ToolUse, "agent" | "session" | "tsMs" | "isSubagent">): void {
-    const id = textIn(block, "id");
-    if (block["type"] === "tool_use" && id !== "")
-      this.addTool({
-        ...of,
-        id: toolUseId(of.session, id),
-        tool: canonicalTool(textIn(block, "name")),
-        elapsedMs: null,
-        outcome: null,
-      });
-    const known =
-      block["type"] === "tool_result" ? this.toolOf(toolUseId(of.session, textIn(block, "tool_use_id"))) : undefined;
-    if (known === undefined) return;
+  #addBlock(block: Found, of: Occasion): void {
+    if (block["type"] === "tool_use") this.beginTool(of, textIn(block, "id"), canonicalTool(textIn(block, "name")));
     // Only failures are marked.
     const outcome = outcomeOf(block["is_error"] === true);
-    this.addTool({ ...known, elapsedMs: Math.max(0, of.tsMs - known.tsMs), outcome });
+    if (block["type"] === "tool_result") this.endTool(of, textIn(block, "tool_use_id"), outcome);
   }
 }
 

@@ -8,7 +8,7 @@ import type { AgentReader } from "../agent-reader.ts";
 import { listIn, numberIn, objectIn, textIn } from "../found.ts";
 import { readDocument, readLines } from "../lines.ts";
 import { MergedHistory } from "../merged.ts";
-import { type ModelResponse, noTokens, type ToolUse, toolUseId } from "../records.ts";
+import { type ModelResponse, noTokens, type Occasion, toolUseId } from "../records.ts";
 import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 const message: Shape = {
@@ -66,7 +66,7 @@ export class GeminiSession extends MergedHistory {
     for (const call of listIn(found, "toolCalls")) this.#addCall(call, of);
   }
 
-  #addCall(call: Found, of: Pick<ToolUse, "agent" | "session" | "tsMs" | "isSubagent">): void {
+  #addCall(call: Found, of: Occasion): void {
     const [id, status] = [textIn(call, "id"), textIn(call, "status")];
     const atMs = Date.parse(textIn(call, "timestamp"));
     if (id === "") return;

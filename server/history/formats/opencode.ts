@@ -59,7 +59,6 @@ class OpencodeHistory extends MergedHistory implements DatabaseHistory {
     if (input + output + reasoning + read + written === 0) return;
     const isComplete = completedMs > 0;
     if (!isComplete && Date.now() - createdMs < givenUpMs) return;
-    const costMicroUsd = microUsdOf(costUsd);
     this.addResponse({
       agent: this.#agent,
       session,
@@ -78,7 +77,7 @@ class OpencodeHistory extends MergedHistory implements DatabaseHistory {
       },
       isExact: isComplete,
       mayGrow: false,
-      ...(costMicroUsd > 0 ? { costMicroUsd } : {}),
+      costMicroUsd: microUsdOf(costUsd),
     });
   }
 

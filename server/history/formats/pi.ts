@@ -5,7 +5,7 @@ import { type AgentReader, foldersOf } from "../agent-reader.ts";
 import { listIn, numberIn, objectIn, textIn } from "../found.ts";
 import { readLines } from "../lines.ts";
 import { MergedHistory } from "../merged.ts";
-import { microUsdOf, noTokens, outcomeOf, type ToolUse, toolUseId } from "../records.ts";
+import { microUsdOf, noTokens, type Occasion, outcomeOf } from "../records.ts";
 import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 const agent = "pi";
@@ -51,19 +51,15 @@ class PiHistory extends MergedHistory {
     if (message === undefined || Number.isNaN(tsMs)) return;
     const of = { agent, session: this.#session, tsMs, isSubagent: false } as const;
     if (message["role"] === "assistant") this.#addResponse(`${at} ${textIn(message, "model")}`, message, of);
-    if (message["role"] !== "toolResult") return;
-    const known = this.toolOf(toolUseId(this.#session, textIn(message, "toolCallId")));
-    if (known === undefined) return;
-    const outcome = outcomeOf(message["isError"]);
-    this.addTool({ ...known, elapsedMs: Math.max(0, tsMs - known.tsMs), outcome });
+    if (message["role"] === "toolResult")
+      this.endTool(of, textIn(message, "toolCallId"), outcomeOf(message["isError"]));
   }
 
-  #addResponse(id: string, message: Found, of: Pick<ToolUse, "agent" | "session" | "tsMs" | "isSubagent">): void {
+  #addResponse(id: string, message: Found, of: Occasion): void {
     const usage = objectIn(message, "usage");
     if (usage !== undefined) {
       const [read, written] = [numberIn(usage, "cacheRead"), numberIn(usage, "cacheWrite")];
       const total = objectIn(usage, "cost")?.["total"];
-      const costMicroUsd = typeof total === "number" ? microUsdOf(total) : 0;
       this.addResponse({
         ...of,
         id,
@@ -76,15 +72,11 @@ class PiHistory extends MergedHistory {
           output: numberIn(usage, "output"),
         },
         isExact: true,
-        ...(costMicroUsd > 0 ? { costMicroUsd } : {}),
+        costMicroUsd: typeof total === "number" ? microUsdOf(total) : 0,
       });
     }
-    for (const block of listIn(message, "content")) {
-      const useId = textIn(block, "id");
-      if (block["type"] !== "toolCall" || useId === "") continue;
-      const tool = canonicalTool(textIn(block, "name"));
-      this.addTool({ ...of, id: toolUseId(of.session, useId), tool, elapsedMs: null, outcome: null });
-    }
+    for (const block of listIn(message, "content"))
+      if (block["type"] === "toolCall") this.beginTool(of, textIn(block, "id"), canonicalTool(textIn(block, "name")));
   }
 }
 

@@ -5,7 +5,7 @@ import { type AgentReader, foldersOf } from "../agent-reader.ts";
 import { listIn, numberIn, objectIn, textIn } from "../found.ts";
 import { readLines } from "../lines.ts";
 import { MergedHistory } from "../merged.ts";
-import { type ModelResponse, noTokens, toolUseId } from "../records.ts";
+import { type ModelResponse, noTokens } from "../records.ts";
 import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 const shape: Shape = {
@@ -51,22 +51,14 @@ export class QwenHistory extends MergedHistory {
         });
       for (const part of listIn(objectIn(line, "message") ?? {}, "parts")) {
         const call = objectIn(part, "functionCall") ?? {};
-        const callId = textIn(call, "id");
-        const tool = canonicalTool(textIn(call, "name"));
-        if (callId !== "")
-          this.addTool({ ...of, id: toolUseId(of.session, callId), tool, elapsedMs: null, outcome: null });
+        this.beginTool(of, textIn(call, "id"), canonicalTool(textIn(call, "name")));
       }
     }
     const result = objectIn(line, "toolCallResult");
-    if (result !== undefined)
-      this.#end(toolUseId(of.session, textIn(result, "callId")), textIn(result, "status"), tsMs);
-  }
-
-  #end(id: string, status: string, tsMs: number): void {
-    const known = this.toolOf(id);
-    if (known === undefined) return;
+    if (result === undefined) return;
+    const status = textIn(result, "status");
     const outcome = status === "success" ? "ok" : status === "error" ? "failed" : null;
-    this.addTool({ ...known, elapsedMs: Math.max(0, tsMs - known.tsMs), outcome });
+    this.endTool(of, textIn(result, "callId"), outcome);
   }
 }
 

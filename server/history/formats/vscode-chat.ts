@@ -8,7 +8,7 @@ import { type AgentReader, editorFolders } from "../agent-reader.ts";
 import { listIn, numberIn, objectIn, textIn } from "../found.ts";
 import { readDocument, readLines } from "../lines.ts";
 import { MergedHistory } from "../merged.ts";
-import { noTokens, toolUseId } from "../records.ts";
+import { noTokens } from "../records.ts";
 import { type Found, type Shape, scanLine } from "../scanner.ts";
 
 const agent = "vscode_agent";
@@ -116,12 +116,8 @@ class ChatSession {
       mayGrow: output === 0,
     });
     for (const round of listIn(facts, "toolCallRounds"))
-      for (const call of listIn(round, "toolCalls")) {
-        const callId = textIn(call, "id");
-        const tool = canonicalTool(textIn(call, "name"));
-        if (callId !== "")
-          history.addTool({ ...of, id: toolUseId(this.#session, callId), tool, elapsedMs: null, outcome: null });
-      }
+      for (const call of listIn(round, "toolCalls"))
+        history.beginTool(of, textIn(call, "id"), canonicalTool(textIn(call, "name")));
   }
 }
 
