@@ -1,25 +1,9 @@
 /** Reads and changes nothing: status, statistics, export, the ledger and the preview of what would be sent. */
 import type { Permission } from "../../shared/consent/consent.ts";
 import { type Message, verbatim } from "../../shared/protocol/message.ts";
-import type {
-  Answer,
-  Details,
-  Filters,
-  FirstTry,
-  Query,
-  SessionEvent,
-  TailEvent,
-  Tries,
-} from "../../shared/protocol/query.ts";
+import type { Filters, TailEvent } from "../../shared/protocol/query.ts";
 import type { Today } from "../../shared/protocol/record.ts";
-import type {
-  Insights,
-  Metrics,
-  PeriodSelection,
-  Stats,
-  ToolCalls,
-  WeeklyActivity,
-} from "../../shared/protocol/reports.ts";
+import type { PeriodSelection } from "../../shared/protocol/reports.ts";
 import type { Validated } from "../../shared/protocol/validate.ts";
 import type {
   LedgerDetails,
@@ -31,23 +15,12 @@ import type {
 import type { Category } from "../../shared/schema/categories.ts";
 import { hourMs } from "../../shared/schema/durations.ts";
 import { dayText } from "../../shared/text/format.ts";
-import { noInsights, readInsights } from "../analytics/insights.ts";
-import { emptyMetrics, readMetrics } from "../analytics/metrics.ts";
-import { type OpenPeriodQuery, PeriodQuery } from "../analytics/period-query.ts";
-import { PriceList } from "../analytics/price-list.ts";
 import type { DayCache } from "../analytics/query/day-cache.ts";
-import { readDetails, readTries } from "../analytics/query/details.ts";
 import { knownValues } from "../analytics/query/dimensions.ts";
-import { firstTryFilters, readFirstTry } from "../analytics/query/first-try.ts";
-import { answer } from "../analytics/query/query.ts";
-import { type NewestSessions, readSessions, readTimeline } from "../analytics/query/sessions.ts";
-import { stretchOf } from "../analytics/query/stretch.ts";
 import { lastKey, readTail } from "../analytics/query/tail.ts";
+import { Questions } from "../analytics/questions.ts";
 import { runSql, type SqlRows } from "../analytics/sql/run-sql.ts";
-import { emptyStats, readStats } from "../analytics/stats.ts";
 import { emptyToday, newestSlower, readToday } from "../analytics/today.ts";
-import { emptyToolCalls, readToolCalls } from "../analytics/tool-calls.ts";
-import { emptyWeeklyActivity, readWeeklyActivity } from "../analytics/weekly-activity.ts";
 import type { EffectivePolicy } from "../config/permission.ts";
 import { unreadBytes } from "../ingest/event-log.ts";
 import { ReceiverConfig } from "../ingest/receiver/receiver-config.ts";
@@ -81,7 +54,7 @@ const readOnlyProcess: ProcessStatus = {
   notes: [],
 };
 
-export class TelemetryReader {
+export class TelemetryReader extends Questions {
   readonly #core: TelemetryCore;
   readonly #processStatus: () => ProcessStatus;
   readonly #cache: DayCache | undefined;
@@ -90,6 +63,12 @@ export class TelemetryReader {
 
   /** `cache`: for a process that stays. */
   constructor(core: TelemetryCore, processStatus: () => ProcessStatus = () => readOnlyProcess, cache?: DayCache) {
+    super({
+      clock: core.clock,
+      prices: () => core.permissions.evaluate().prices,
+      read: (work) => core.locatedStore().read(work),
+      cache,
+    });
     this.#core = core;
     this.#processStatus = processStatus;
     this.#cache = cache;
@@ -150,52 +129,6 @@ export class TelemetryReader {
     return this.#core.permissions.evaluate().permission;
   }
 
-  /** @throws ConfigError, SelectionError, SQLite's error. */
-  stats(selection: PeriodSelection): Stats {
-    return this.#report(selection, readStats, emptyStats);
-  }
-
-  /** @throws ConfigError, SelectionError, SQLite's error. */
-  query(query: Query): Answer {
-    const priceList = new PriceList(this.#core.permissions.evaluate().prices);
-    const nowMs = this.#core.clock.nowMs();
-    const found = this.#core
-      .locatedStore()
-      .read((connection) => answer(connection, query, priceList, nowMs, this.#cache));
-    return found ?? answer(undefined, query, priceList, nowMs);
-  }
-
-  /** The newest sessions of a period, up to `limit`. @throws ConfigError, SelectionError, SQLite's error. */
-  sessions(query: Query, limit: number): NewestSessions {
-    const priceList = new PriceList(this.#core.permissions.evaluate().prices);
-    const nowMs = this.#core.clock.nowMs();
-    const store = this.#core.locatedStore();
-    const found = store.read((connection) => readSessions(connection, query, limit, priceList, nowMs));
-    return found ?? readSessions(undefined, query, limit, priceList, nowMs);
-  }
-
-  /** How often agents' edits pass the next check; `undefined` for a filter that does not apply. @throws ConfigError, SelectionError, SQLite's error. */
-  firstTry(query: Query): FirstTry | undefined {
-    const others = Object.keys(query.filters ?? {}).filter((name) => !firstTryFilters.some((known) => known === name));
-    if (others.length > 0) return undefined;
-    const stretch = stretchOf(query.period, this.#core.clock.nowMs());
-    const found = this.#core.locatedStore().read((c) => readFirstTry(c, stretch, query.filters ?? {}));
-    return found ?? { groups: [], isCut: false };
-  }
-
-  /** The last runs of a query, and how long all of them took. @throws ConfigError, SelectionError, SQLite's error. */
-  details(query: Query): Details {
-    const nowMs = this.#core.clock.nowMs();
-    const found = this.#core.locatedStore().read((connection) => readDetails(connection, query, nowMs, this.#cache));
-    return found ?? { class: null, durations: [], last: [] };
-  }
-
-  /** How often a check runs until it succeeds; `undefined` for other commands. @throws ConfigError, SelectionError, SQLite's error. */
-  tries(period: PeriodSelection, command: string): Tries | undefined {
-    const nowMs = this.#core.clock.nowMs();
-    return this.#core.locatedStore().read((connection) => readTries(connection, period, command, nowMs));
-  }
-
   /** Events stored after one, by its key; without it the newest. @throws ConfigError, SQLite's error. */
   tail(filters: Filters, after: number | undefined, count?: number): readonly TailEvent[] {
     return this.#core.locatedStore().read((c) => readTail(c, filters, after, count)) ?? [];
@@ -221,32 +154,6 @@ export class TelemetryReader {
     const known = this.#core.locatedStore().read(knownWorkspaces) ?? new Set<string>();
     const identity = new IdentityFile(this.#core.paths.identityFile);
     return new WorkspaceFinder(known, new NameHasher(() => identity.localSalt()));
-  }
-
-  /** The moments of the only session whose ID starts with a text; else `undefined`. @throws ConfigError, SQLite's error. */
-  timeline(id: string): readonly SessionEvent[] | undefined {
-    return this.#core.locatedStore().read((connection) => readTimeline(connection, id));
-  }
-
-  /** @throws ConfigError, SelectionError, SQLite's error. */
-  metrics(selection: PeriodSelection): Metrics {
-    const priceList = new PriceList(this.#core.permissions.evaluate().prices);
-    return this.#report(selection, (open) => readMetrics(open, priceList), emptyMetrics);
-  }
-
-  /** @throws ConfigError, SelectionError, SQLite's error. */
-  insights(selection: PeriodSelection): Insights {
-    return this.#report(selection, readInsights, noInsights);
-  }
-
-  /** @throws ConfigError, SelectionError, SQLite's error. */
-  toolCalls(selection: PeriodSelection): ToolCalls {
-    return this.#report(selection, readToolCalls, emptyToolCalls);
-  }
-
-  /** @throws ConfigError, SelectionError, SQLite's error. */
-  weeklyActivity(selection: PeriodSelection): WeeklyActivity {
-    return this.#report(selection, readWeeklyActivity, emptyWeeklyActivity);
   }
 
   /** Returns when each source last reported an event, in milliseconds since 1970. @throws ConfigError, SQLite's error. */
@@ -275,12 +182,6 @@ export class TelemetryReader {
     if (this.#slower === undefined || Math.abs(nowMs - this.#slower.readMs) > hourMs)
       this.#slower = { readMs: nowMs, found: newestSlower(this.insights({ period: "month" }), nowMs) };
     return this.#slower.found;
-  }
-
-  /** `empty`: the result without a database. */
-  #report<T>(selection: PeriodSelection, read: (open: OpenPeriodQuery) => T, empty: (query: PeriodQuery) => T): T {
-    const query = new PeriodQuery(selection, this.#core.clock.nowMs());
-    return this.#core.locatedStore().read((connection) => read(query.on(connection))) ?? empty(query);
   }
 
   /** Exports to a file; `force` replaces an existing one. @throws ExportError, ConfigError, SQLite's error. */
