@@ -192,6 +192,17 @@ const built = await Promise.all([
   build({
     ...common,
     ...node,
+    // A thread of the extension host (`extension/ui/sample-data.ts`).
+    entryPoints: { sample: "server/sample/thread.ts" },
+    outExtension: { ".js": ".cjs" },
+    supported: { "dynamic-import": false },
+    plugins: [unusedParts],
+    outdir: "dist",
+    define: { __VERSION__: JSON.stringify(version) },
+  }),
+  build({
+    ...common,
+    ...node,
     // Old syntax, so that an old Node can run it and print the required version.
     target: "node14",
     entryPoints: { nexus: "cli/main.ts", uninstall: "cli/uninstall.ts" },

@@ -13,8 +13,8 @@ import { answer } from "../server/analytics/query/query.ts";
 import { readSessions } from "../server/analytics/query/sessions.ts";
 import type { Connection } from "../server/store/driver/driver.ts";
 import type { Filters, Query } from "../shared/protocol/query.ts";
+import { sampleWorkspaceHash } from "../shared/protocol/sample.ts";
 import { dayMs } from "../shared/schema/durations.ts";
-import { workspaceHash } from "../test/fixtures/sample-year.ts";
 import { scaled } from "./load.ts";
 import { figure, type Measurement, quantile } from "./measurement.ts";
 import { yearOf, yearOfEvents } from "./year.ts";
@@ -44,11 +44,14 @@ const oneFilter: readonly Filters[] = [
   { class: "check" },
   { agent: "codex" },
   { model: "gpt-5" },
-  { workspace: workspaceHash("backend") },
+  { workspace: sampleWorkspaceHash("backend") },
   { source: "claude_code" },
   { outcome: "failed" },
 ];
-const twoFilters: readonly Filters[] = oneFilter.map((filter) => ({ ...filter, workspace: workspaceHash("atlas") }));
+const twoFilters: readonly Filters[] = oneFilter.map((filter) => ({
+  ...filter,
+  workspace: sampleWorkspaceHash("atlas"),
+}));
 
 const filtered = (connection: Connection, filters: readonly Filters[], cache?: DayCache): number =>
   quantile(

@@ -1,11 +1,11 @@
 /** A year of work in the packaged extension: every planted truth is found by clicking, and figures equal a recount. */
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { commands, plantedTruths, type WorkEvent, yearOfWork } from "../../server/sample/work.ts";
 import { dayMs } from "../../shared/schema/durations.ts";
 import { dayText, durationText, numberText } from "../../shared/text/format.ts";
 import { commandClass } from "../../shared/vocabulary/command-classes.ts";
 import { cleanToolUse } from "../fixtures/clean-events.ts";
-import { commands, plantedTruths, type WorkEvent, yearOfWork } from "../fixtures/sample-year.ts";
 import { DashboardPage } from "./dashboard-page.ts";
 import { createYearHome } from "./sample-home.ts";
 import { Workbench } from "./workbench.ts";

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "../../scripts/generate/generate.ts";
+import { plantedTruths } from "../../server/sample/work.ts";
 import type { Answer } from "../../shared/protocol/query.ts";
+import { sampleWorkspaceNames as workspaces } from "../../shared/protocol/sample.ts";
 import { dayMs } from "../../shared/schema/durations.ts";
 import { nexus } from "../fixtures/run-cli.ts";
-import { plantedTruths, sampleYear, workspaces } from "../fixtures/sample-year.ts";
+import { sampleYear } from "../fixtures/sample-year.ts";
 import { hasTmux, Terminal } from "./tmux.ts";
 
 const command = `${process.execPath} ${join(root, "dist", "cli", "nexus.cjs")}`;
