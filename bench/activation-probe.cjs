@@ -31,7 +31,7 @@ const editor = {
   },
   StatusBarAlignment: { Left: 1 },
   Uri: {},
-  commands: { registerCommand: listen },
+  commands: { registerCommand: listen, executeCommand: async () => undefined },
   debug: { onDidStartDebugSession: listen, onDidTerminateDebugSession: listen },
   l10n: { bundle: undefined },
   env: { isTelemetryEnabled: true, onDidChangeTelemetryEnabled: listen, appName: "", uriScheme: "vscode" },

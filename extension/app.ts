@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { Disposable, type ExtensionContext, ExtensionMode } from "vscode";
 import { readEditorInfo } from "./capture/editor-info.ts";
+import type { FirstSteps } from "./first-steps.ts";
 import { HistoryFollower } from "./history-follower.ts";
 import { Log } from "./log.ts";
 import { NexusCommand } from "./nexus-command.ts";
@@ -21,11 +22,13 @@ export class App implements Disposable {
   readonly #context: ExtensionContext;
   readonly #permissions: PermissionSource;
   readonly #follower: HistoryFollower;
+  readonly #steps: FirstSteps;
   #ui: Ui | undefined;
 
-  constructor(context: ExtensionContext, permissions: PermissionSource, statusItem: StatusBar) {
+  constructor(context: ExtensionContext, permissions: PermissionSource, statusItem: StatusBar, steps: FirstSteps) {
     this.#context = context;
     this.#permissions = permissions;
+    this.#steps = steps;
     // The client library is large: load it with the first worker.
     const launch: LaunchWorker = async (editor, events) => {
       const { launchWorker } = await import("./worker/client.ts");
@@ -40,6 +43,7 @@ export class App implements Disposable {
       },
       dataChanged: () => this.#ui?.panel.dataChanged(),
       todayChanged: () => {
+        if ((this.telemetry.today?.commands ?? 0) > 0) steps.done("recorded");
         statusItem.show(this.telemetry);
         this.#ui?.todayView.refresh();
       },
@@ -60,7 +64,7 @@ export class App implements Disposable {
   /** Loads the UI on first use (ADR 0008). */
   async ui(): Promise<Ui> {
     const loaded = await import("./ui/ui.ts");
-    this.#ui ??= new loaded.Ui(this.#context, this.telemetry, this.#permissions, this.log, this.#follower);
+    this.#ui ??= new loaded.Ui(this.#context, this.telemetry, this.#permissions, this.log, this.#follower, this.#steps);
     return this.#ui;
   }
 

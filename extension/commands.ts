@@ -29,11 +29,6 @@ async function show(open: () => void): Promise<CommandOutcome> {
   return "finished";
 }
 
-async function openWalkthrough(): Promise<CommandOutcome> {
-  await commands.executeCommand("workbench.action.openWalkthrough", "nexus.nexus-telemetry#first");
-  return "finished";
-}
-
 type RunCommand = (ui: Ui, log: Log, permission: Permission) => Promise<CommandOutcome>;
 
 const handlers: Readonly<Record<string, RunCommand>> = {
@@ -50,7 +45,10 @@ const handlers: Readonly<Record<string, RunCommand>> = {
   // Without consent nothing may be kept, so it opens the tab where it can be given.
   import: ({ actions, panel }, _log, permission) =>
     permission.mode === "off" ? show(() => panel.open("privacy")) : report(actions.importHistory()),
-  help: () => openWalkthrough(),
+  help: async ({ steps }) => {
+    await steps.open();
+    return "finished";
+  },
   dashboard: ({ panel }) => show(() => panel.open("overview")),
   log: (_, log) => show(() => log.show()),
 };

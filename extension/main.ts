@@ -9,6 +9,7 @@ import { ExtensionRecorder } from "./api/extension-recorder.ts";
 import type { NexusTelemetry } from "./api/public-api.ts";
 import type { App } from "./app.ts";
 import { registerCommands } from "./commands.ts";
+import { FirstSteps } from "./first-steps.ts";
 import { LazyTodayView } from "./lazy-today-view.ts";
 import { PermissionSource } from "./permission.ts";
 import { CliOnPath } from "./ui/cli-on-path.ts";
@@ -21,10 +22,11 @@ let loading: Promise<App> | undefined;
 export function activate(context: ExtensionContext): NexusTelemetry {
   const permissions = new PermissionSource({ env: process.env, home: homedir(), join, isAbsolute });
   const statusBar = new StatusBar();
+  const steps = new FirstSteps();
   // A separate bundle, which a window that stays off never loads.
   const load = async () => {
     const loaded = await import("./app.ts");
-    app = new loaded.App(context, permissions, statusBar);
+    app = new loaded.App(context, permissions, statusBar, steps);
     return app;
   };
   const loadApp = () => {
@@ -53,7 +55,8 @@ export function activate(context: ExtensionContext): NexusTelemetry {
       app?.followSettings();
       statusBar.followSettings();
     }),
-    permissions.onDidChange(({ mode }) => {
+    permissions.onDidChange(({ mode, consent }) => {
+      if (consent !== "never_asked") steps.done("chosen");
       show();
       todayView.refresh();
       if (mode !== "off") void loadApp().then(show);

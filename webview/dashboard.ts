@@ -6,6 +6,7 @@ import { modeMessage } from "../shared/text/sentences.ts";
 import { drawer } from "./components/drawer.ts";
 import { filterBar } from "./components/filter-bar.ts";
 import { hasNothing } from "./components/pending.ts";
+import { sampleBanner } from "./components/sample-banner.ts";
 import { messagesOf } from "./data/messages.ts";
 import type { Actions, ViewState } from "./state.ts";
 import { agentsTab } from "./tabs/agents.ts";
@@ -60,7 +61,7 @@ function headerView(model: ViewState, actions: Actions): TemplateResult {
     ${
       state === null
         ? html`<span class="quiet">Loading…</span>`
-        : html`<span class="mode ${isLive ? "live" : ""}" title=${translated(modeMessage(state.permission))}>${modeNames[state.permission.mode]}</span>`
+        : html`<span class="mode ${isLive ? "live" : ""}" title=${translated(modeMessage(state.permission))}>${state.sample ? "Sample data" : modeNames[state.permission.mode]}</span>`
     }
     <span class="row steps">
       <button class="icon" aria-label="Back" title="Back (Alt+Left)" ?disabled=${!model.canGoBack} @click=${actions.back}>←</button>
@@ -112,7 +113,8 @@ export function dashboard(model: ViewState, actions: Actions): TemplateResult {
         >${titles[name]}</button>`,
       )}
     </div>
-    ${state === null || state.permission.mode === "off" ? html`<p class="quiet">${state === null ? "" : translated(modeMessage(state.permission))}</p>` : nothing}
+    ${state?.sample === true && tab !== "data" ? sampleBanner(actions) : nothing}
+    ${state === null || (state.permission.mode === "off" && (!state.sample || tab === "data")) ? html`<p class="quiet">${state === null ? "" : translated(modeMessage(state.permission))}</p>` : nothing}
     ${messagesView(model, actions)}
     <div role="tabpanel" id="panel" aria-labelledby="tab-${tab}" aria-busy=${state === null || state.busy}>
       ${state === null ? nothing : html`${filters} ${content}`}

@@ -1,7 +1,7 @@
 /** Entry of the dashboard's script: stores the view state and renders it after each change. */
 
 import { render } from "lit-html";
-import type { DashboardMessage, Place } from "../shared/protocol/dashboard.ts";
+import type { DashboardMessage, DashboardState, Place } from "../shared/protocol/dashboard.ts";
 import { sections, tabs } from "../shared/protocol/dashboard.ts";
 import { makeOverflowFocusable } from "./components/focusable-overflow.ts";
 import { dashboard } from "./dashboard.ts";
@@ -10,7 +10,7 @@ import { stillClosed } from "./data/messages.ts";
 import { presetPeriod } from "./data/periods.ts";
 import { type Actions, type LedgerVerification, noChoice, noPart, type ViewState } from "./state.ts";
 import { setBundle } from "./translate.ts";
-import { type Steps, stepBack, stepForward, stepTo, type View } from "./view.ts";
+import { initialView, type Steps, stepBack, stepForward, stepTo, type View } from "./view.ts";
 import { onMessage, postAction, readView, saveView } from "./vscode-api.ts";
 
 /** Forms show the recorded consent, and no confirmation is open. */
@@ -203,6 +203,7 @@ function receiveState(message: Extract<DashboardMessage, { type: "state" }>): vo
   setBundle(message.bundle);
   // After an erasure nothing that is known may be shown.
   if (model.state !== null && message.erasureMark !== model.state.erasureMark) answers.forget();
+  followChoice(message);
   const closed = stillClosed(model.closed, message);
   if (message.done === null) {
     change({ state: message, closed });
@@ -224,6 +225,20 @@ function receiveState(message: Extract<DashboardMessage, { type: "state" }>): vo
   // An action may have sent or deleted something.
   if (isErasing) postAction({ type: "planErasure", part: noPart });
   if (model.ledger !== null) postAction({ type: "showLedger" });
+}
+
+/** After the choice comes the overview, without anything of the sample. */
+function followChoice({ sample, permission }: DashboardState): void {
+  if (model.state === null) return;
+  const isSampleOver = model.state.sample && !sample;
+  const isOn = permission.mode !== "off";
+  if (isSampleOver) answers.forget();
+  if (!isSampleOver && (model.state.permission.consent === "given" || !isOn)) return;
+  const { tab, section } = steps.view;
+  const view = isOn ? initialView : { ...initialView, tab, section };
+  steps = { past: [], view, future: [] };
+  saveView(view);
+  change({ view, canGoBack: false, canGoForward: false });
 }
 
 onMessage(receive);

@@ -1,6 +1,6 @@
 /** Handlers of the dashboard's actions; the type requires one for each action. */
 
-import { env } from "vscode";
+import { commands, env } from "vscode";
 import { PlanAgentRequest } from "../../shared/protocol/agents.ts";
 import type { DashboardAction, DashboardMessage, Tab } from "../../shared/protocol/dashboard.ts";
 import type { PageQuestion } from "../../shared/protocol/page-question.ts";
@@ -69,7 +69,7 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
     giveConsent: ({ type: _, ...decision }) =>
       panel.run(async () => {
         await actions.decide({ ...decision, via: "vscode_page" });
-        return "Your choice was saved.";
+        return decision.mode === "off" ? "Saved. Recording is off." : "Saved. Recording is on.";
       }),
     exportAll: () => runAs("export", () => actions.exportAll()),
     sync: () => runAs("sync", () => actions.sync()),
@@ -129,6 +129,9 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
     connectAgent: ({ name }) => runAs("agents", () => actions.connectAgent(name)),
     testAgent: ({ name }) => panel.run(() => actions.testAgent(name)),
     disconnectAgent: ({ name }) => panel.run(() => actions.disconnectAgent(name)),
+    openTerminal: async () => {
+      await commands.executeCommand("workbench.action.terminal.new");
+    },
     importHistory: () => panel.run(() => actions.importHistory()),
     showLog: async () => log.show(),
   };

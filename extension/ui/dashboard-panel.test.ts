@@ -60,8 +60,21 @@ beforeEach(() => {
     get: (key: string, other?: unknown) => stored.get(key) ?? other,
     update: async (key: string, value: unknown) => stored.set(key, value),
   };
+  const sample = {
+    ask: async ({ kind }: { kind: string }) => ({ kind, result: null }),
+    dispose: () => undefined,
+  };
+  const steps = { done: () => undefined };
   const context = { extensionUri: "extension", globalState };
-  page = new DashboardPanel(context as never, product as never, product as never, timers, log as never);
+  page = new DashboardPanel(
+    context as never,
+    product as never,
+    product as never,
+    timers,
+    log as never,
+    sample as never,
+    steps as never,
+  );
 });
 
 async function opened(): Promise<void> {
@@ -165,9 +178,9 @@ describe("dashboard panel", () => {
     panel().fromPage.fire({ type: "ask", id: 1, question, isRefresh: false });
     await flushMicrotasks();
     expect(product).toMatchObject({ commands: 0, asked: 0 });
-    expect(shown()).toMatchObject({ type: "answer", answer: null });
+    expect(shown()).toMatchObject({ type: "answer", answer: { kind: "timeline" }, failure: null });
     page.stateChanged();
-    expect(shown()).toMatchObject({ type: "state", status: null });
+    expect(shown()).toMatchObject({ type: "state", status: null, sample: true });
     page.open("status");
     await flushMicrotasks();
     expect(product.commands).toBe(all);

@@ -27,6 +27,7 @@ import { type Message, message, verbatim } from "../../shared/protocol/message.t
 import { type PageAnswer, type PageQuestion, pageRequests } from "../../shared/protocol/page-question.ts";
 import { WorkspacesRequest } from "../../shared/protocol/questions.ts";
 import type { Request } from "../../shared/protocol/rpc.ts";
+import { sampleWorkspaces } from "../../shared/protocol/sample.ts";
 import { isValidationError } from "../../shared/protocol/validate.ts";
 import { type Status, StatusRequest } from "../../shared/protocol/worker.ts";
 import { dayText } from "../../shared/text/format.ts";
@@ -39,6 +40,7 @@ import {
   dismissedKey,
   lastErasureKey,
 } from "../capture/feature-memory.ts";
+import type { FirstSteps } from "../first-steps.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Timers } from "../timers.ts";
@@ -48,6 +50,8 @@ import { displayedNotice } from "./consent-notice.ts";
 import { dashboardHandlers } from "./dashboard-handlers.ts";
 import { dashboardHtml } from "./dashboard-html.ts";
 import { panelType } from "./panel-type.ts";
+import { Prefetch } from "./prefetch.ts";
+import type { SampleData } from "./sample-data.ts";
 import { bundle } from "./translate.ts";
 
 /** Changes within this time are shown together. Milliseconds. */
@@ -55,14 +59,6 @@ const gatherMs = 200;
 
 const fulfilled = <T>(result: PromiseSettledResult<T>): T | null =>
   result.status === "fulfilled" ? result.value : null;
-
-/** The first questions come within this time. Milliseconds. */
-const openingMs = 2_000;
-/** The page asks for fewer at once. */
-const maxPrefetched = 12;
-
-/** Answers that the page keeps for a while, also when data has changed. `key`: the question as JSON. */
-const isAskedRarely = (key: string): boolean => /^{"kind":"(?:insights|firstTry|tries)"/.test(key);
 
 const failureOf = (error: unknown): Message =>
   isWorkerRequestError(error) ? verbatim(error.message) : message("The worker is unavailable. Data may be outdated.");
@@ -75,6 +71,9 @@ export class DashboardPanel implements Disposable {
   readonly #handle: (action: DashboardAction) => Promise<void>;
   readonly #timers: Timers;
   readonly #log: Log;
+  readonly #sample: SampleData;
+  readonly #steps: FirstSteps;
+  #isSampleBroken = false;
   #panel: WebviewPanel | undefined;
   #place: Place | undefined;
   #ready = false;
@@ -83,15 +82,9 @@ export class DashboardPanel implements Disposable {
   #agents: readonly AgentStatus[] | null = null;
   #workspaces: Pick<DashboardState["workspaces"], "known" | "here"> = { known: [], here: null };
   #revision = 0;
-  /** Whether the page asks what it shows first. */
-  #isOpening = false;
-  #cancelOpening: (() => void) | undefined;
   /** Whether data changed while VS Code loaded the page. */
   #isOutdated = false;
-  /** What the page asked when it was opened last: its next opening asks the same. */
-  #firstQuestions: PageQuestion[] = [];
-  /** Answers to these, requested while VS Code loads the page. */
-  readonly #prefetched = new Map<string, Promise<PageAnswer>>();
+  readonly #prefetch: Prefetch;
   #failure: Message | null = null;
   #busy = false;
   /** The user asked for the status, which only a worker knows. */
@@ -101,19 +94,29 @@ export class DashboardPanel implements Disposable {
   /** Something changed while data was read, so it is read again. */
   #again = false;
 
-  constructor(context: ExtensionContext, telemetry: Telemetry, actions: Actions, timers: Timers, log: Log) {
+  constructor(
+    context: ExtensionContext,
+    telemetry: Telemetry,
+    actions: Actions,
+    timers: Timers,
+    log: Log,
+    sample: SampleData,
+    steps: FirstSteps,
+  ) {
     this.#context = context;
     this.#telemetry = telemetry;
     this.#timers = timers;
+    this.#prefetch = new Prefetch(timers);
     this.#log = log;
+    this.#sample = sample;
+    this.#steps = steps;
     this.#handle = dashboardHandlers({
       telemetry,
       actions,
       log,
       ready: async () => {
         this.#ready = true;
-        this.#cancelOpening?.();
-        this.#cancelOpening = this.#timers.after(openingMs, () => this.#opened());
+        this.#prefetch.ready();
         this.#telemetry.alertSeen();
         this.#showPlace();
         if (!this.#reading) this.#post();
@@ -159,15 +162,17 @@ export class DashboardPanel implements Disposable {
       this.#ready = false;
       this.#statusRequested = false;
       this.#stopWaiting();
+      this.#sample.dispose();
     });
     panel.webview.html = dashboardHtml();
     // Reads the data while VS Code loads the webview.
     void this.#readForUser();
-    this.#prefetch();
+    this.#prefetch.begin(this.#isUndecided ? undefined : (question) => this.#ask(question, false));
   }
 
   /** Shows a changed permission or problem at once, with the data read so far. */
   stateChanged(): void {
+    if (!this.#isSample) this.#sample.dispose();
     this.#post();
     this.dataChanged();
   }
@@ -178,19 +183,20 @@ export class DashboardPanel implements Disposable {
     this.#isOutdated = !this.#ready;
     if (this.#isOutdated) {
       // The page asks the others again as soon as it is ready.
-      for (const key of this.#prefetched.keys()) if (isAskedRarely(key)) this.#prefetched.delete(key);
+      this.#prefetch.dropRare();
       return;
     }
     this.#cancelRefresh ??= this.#timers.after(gatherMs, () => {
       this.#cancelRefresh = undefined;
       this.#revision += 1;
-      this.#prefetched.clear();
+      this.#prefetch.clear();
       void this.#read((request, params) => this.#telemetry.ask(request, params));
     });
   }
 
   dispose(): void {
     this.#stopWaiting();
+    this.#sample.dispose();
     this.#panel?.dispose();
   }
 
@@ -233,7 +239,7 @@ export class DashboardPanel implements Disposable {
     }
     this.#busy = false;
     this.#revision += 1;
-    this.#prefetched.clear();
+    this.#prefetch.clear();
     this.#post(done);
     await this.#readForUser();
   }
@@ -252,26 +258,11 @@ export class DashboardPanel implements Disposable {
     return this.#telemetry.permission.consent === "never_asked" && !this.#statusRequested;
   }
 
-  /** What is asked from now on is no part of opening, and what was requested before is outdated. */
-  #opened(): void {
-    this.#cancelOpening?.();
-    this.#cancelOpening = undefined;
-    this.#isOpening = false;
-    this.#prefetched.clear();
-  }
-
-  #prefetch(): void {
-    this.#opened();
-    this.#isOpening = true;
-    const questions = this.#firstQuestions;
-    this.#firstQuestions = [];
-    if (this.#isUndecided) return;
-    for (const question of questions) {
-      const answer = this.#ask(question, false);
-      // The page asks again, and gets the error then.
-      answer.catch(() => this.#prefetched.delete(JSON.stringify(question)));
-      this.#prefetched.set(JSON.stringify(question), answer);
-    }
+  /** Without data of the user, and before a consent, the page shows invented work. */
+  get #isSample(): boolean {
+    const { mode, consent } = this.#telemetry.permission;
+    const hasNothing = this.#isUndecided || (this.#status !== null && this.#status.database === null);
+    return mode === "off" && consent !== "given" && consent !== "damaged" && hasNothing && !this.#isSampleBroken;
   }
 
   /** `isRefresh`: not an action of the user, so it starts no worker. */
@@ -284,14 +275,10 @@ export class DashboardPanel implements Disposable {
   }
 
   async #answer(id: number, question: PageQuestion, isRefresh: boolean): Promise<void> {
-    const key = JSON.stringify(question);
-    if (this.#isOpening && !isRefresh && this.#firstQuestions.length < maxPrefetched)
-      this.#firstQuestions.push(question);
-    const known = isRefresh ? undefined : this.#prefetched.get(key);
-    this.#prefetched.delete(key);
+    const known = this.#prefetch.take(question, isRefresh);
     try {
-      if (this.#isUndecided) {
-        this.#send({ type: "answer", id, answer: null, failure: message("There is no data before the first choice.") });
+      if (this.#isSample) {
+        this.#send({ type: "answer", id, answer: await this.#sampleAnswer(question), failure: null });
         return;
       }
       if (this.#telemetry.permission.mode === "off" && this.#status !== null && this.#status.database === null) {
@@ -301,6 +288,18 @@ export class DashboardPanel implements Disposable {
       this.#send({ type: "answer", id, answer: await (known ?? this.#ask(question, isRefresh)), failure: null });
     } catch (error) {
       this.#send({ type: "answer", id, answer: null, failure: failureOf(error) });
+    }
+  }
+
+  /** An editor whose Node has no SQLite shows no sample. */
+  async #sampleAnswer(question: PageQuestion): Promise<PageAnswer> {
+    try {
+      return await this.#sample.ask(question);
+    } catch (error) {
+      this.#log.warn(`The sample is unavailable: ${error instanceof Error ? error.message : "unexpected error"}`);
+      this.#isSampleBroken = true;
+      this.#post();
+      throw error;
     }
   }
 
@@ -345,6 +344,7 @@ export class DashboardPanel implements Disposable {
       if (status.status === "rejected") throw status.reason;
       this.#status = status.value;
       this.#agents = fulfilled(agents);
+      if (this.#agents?.some(({ connected }) => connected) === true) this.#steps.done("connected");
       const { known = [], here = null } = fulfilled(workspaces) ?? {};
       this.#workspaces = {
         known,
@@ -360,13 +360,17 @@ export class DashboardPanel implements Disposable {
 
   #post(done: string | null = null): void {
     if (!this.#ready) return;
+    if ((this.#telemetry.today?.commands ?? 0) > 0) this.#steps.done("looked");
     this.#send({
       type: "state",
       permission: this.#telemetry.permission,
       status: this.#status,
       agents: this.#agents,
       revision: this.#revision,
-      workspaces: { ...this.#workspaces, aliases: aliasesIn(this.#context.globalState) },
+      sample: this.#isSample,
+      workspaces: this.#isSample
+        ? { known: Object.keys(sampleWorkspaces), here: null, aliases: sampleWorkspaces }
+        : { ...this.#workspaces, aliases: aliasesIn(this.#context.globalState) },
       budgetUsd: monthlyBudget(),
       dismissed: dismissedIn(this.#context.globalState, Date.now()),
       notice: displayedNotice(),

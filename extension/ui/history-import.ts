@@ -7,6 +7,7 @@ import { countText, dayText, numberText, sizeText } from "../../shared/text/form
 import { keptOfAgents, keptOfShells, limitsOf } from "../../shared/text/history-texts.ts";
 import { sourceLabel } from "../../shared/text/labels.ts";
 import { type HistoryName, historyGroup, historyGroups, isShell } from "../../shared/vocabulary/history-names.ts";
+import type { FirstSteps } from "../first-steps.ts";
 import type { HistoryFollower } from "../history-follower.ts";
 import type { NexusCommand } from "../nexus-command.ts";
 
@@ -54,10 +55,12 @@ const remove = { iconPath: new ThemeIcon("trash"), tooltip: "Remove the imported
 export class HistoryImport {
   readonly #command: NexusCommand;
   readonly #follower: HistoryFollower;
+  readonly #steps: FirstSteps;
 
-  constructor(command: NexusCommand, follower: HistoryFollower) {
+  constructor(command: NexusCommand, follower: HistoryFollower, steps: FirstSteps) {
     this.#command = command;
     this.#follower = follower;
+    this.#steps = steps;
   }
 
   /** Asks what to import and imports it. Returns a sentence about it; `null` if the user cancelled. */
@@ -136,6 +139,7 @@ export class HistoryImport {
         ...(sum.skipped > 0 ? [`${numberText(sum.skipped)} of a deleted period left out`] : []),
         ...(sum.refused > 0 ? [`${numberText(sum.refused)} refused: their time or category is not recorded`] : []),
       ];
+      if (sum.added + sum.known > 0) this.#steps.done("imported");
       return `${[`${countText(sum.added, "record")} imported`, ...rest].join(", ")}.`;
     });
   }

@@ -56,35 +56,35 @@ beforeEach(() => settings.clear());
 const choose = (content: unknown) => settings.set("nexus.telemetry.statusBar", content);
 
 describe("status bar item", () => {
-  it("names the product while it is off, and the state otherwise", () => {
+  it("names the product and the state", () => {
     expect(shown({ permission: permissions.never }).text).toBe("$(circle-slash) Nexus: off");
     expect(shown({ permission: permissions.off }).text).toBe("$(circle-slash) Nexus: off");
-    expect(shown().text).toBe("$(pulse) local");
+    expect(shown().text).toBe("$(pulse) Nexus: local");
     const share = (more: Partial<SharingStatus>) =>
       shown({ permission: permissions.share, sharing: { ...sharing, ...more } }).text;
-    expect(share({})).toBe("$(cloud) synced");
-    expect(share({ pending: 7 })).toBe("$(cloud-upload) 7");
-    expect(share({ pending: 7_000 })).toBe("$(cloud-upload) 999+");
-    expect(share({ syncing: true })).toBe("$(sync~spin) uploading");
-    expect(share({ paused: message("Paused.") })).toBe("$(warning) paused");
+    expect(share({})).toBe("$(cloud) Nexus: synced");
+    expect(share({ pending: 7 })).toBe("$(cloud-upload) Nexus: 7 waiting");
+    expect(share({ pending: 7_000 })).toBe("$(cloud-upload) Nexus: 999+ waiting");
+    expect(share({ syncing: true })).toBe("$(sync~spin) Nexus: uploading");
+    expect(share({ paused: message("Paused.") })).toBe("$(warning) Nexus: paused");
     expect(share({ pending: 7, failure: [message("Down.")], retryAtMs: Date.now() + 60_000 })).toBe(
-      "$(debug-disconnect) 7",
+      "$(debug-disconnect) Nexus: 7 waiting",
     );
   });
 
   it("shows what the user chose; waiting batches and problems come first", () => {
     for (const [content, text] of [
-      ["failures", "$(pulse) 3 failed"],
-      ["cost", "$(pulse) $4.10"],
+      ["failures", "$(pulse) Nexus: 3 failed"],
+      ["cost", "$(pulse) Nexus: $4.10"],
       ["none", "$(pulse)"],
-      ["anything else", "$(pulse) local"],
-      [true, "$(pulse) local"],
+      ["anything else", "$(pulse) Nexus: local"],
+      [true, "$(pulse) Nexus: local"],
     ] as const) {
       choose(content);
       expect(shown().text).toBe(text);
-      expect(shown({ problems: [message("Broken.")] }).text).toBe("$(warning) paused");
+      expect(shown({ problems: [message("Broken.")] }).text).toBe("$(warning) Nexus: paused");
       const waiting = { permission: permissions.share, sharing: { ...sharing, pending: 2 } };
-      expect(shown(waiting).text).toBe("$(cloud-upload) 2");
+      expect(shown(waiting).text).toBe("$(cloud-upload) Nexus: 2 waiting");
     }
     choose("none");
     expect(shown({ permission: permissions.never }).text).toBe("$(circle-slash)");
@@ -101,18 +101,18 @@ describe("status bar item", () => {
     const sinceMs = new Date(2026, 10, 24, 12).getTime();
     const alert = { id: "x", command: "npm test", factor: 2.04, sinceMs };
     const { text, tooltip, spoken } = shown({ alert });
-    expect(text).toBe("$(pulse) local •");
+    expect(text).toBe("$(pulse) Nexus: local •");
     expect(tooltip).toContain("npm test is 2.0 × slower since Tuesday.");
     expect(spoken).toContain("npm test is 2.0 × slower since Tuesday.");
     settings.set("nexus.telemetry.monthlyBudget", 20);
-    expect(shown({ today: { ...today, monthUsd: 20 } }).text).toBe("$(pulse) local");
+    expect(shown({ today: { ...today, monthUsd: 20 } }).text).toBe("$(pulse) Nexus: local");
     const spent = shown({ today: { ...today, monthUsd: 20.5 } });
-    expect(spent.text).toBe("$(pulse) local •");
+    expect(spent.text).toBe("$(pulse) Nexus: local •");
     expect(spent.tooltip).toContain("The monthly budget is spent: $20.50 of $20.00 at list prices.");
-    expect(shown({ alert, problems: [message("Broken.")] }).text).toBe("$(warning) paused");
+    expect(shown({ alert, problems: [message("Broken.")] }).text).toBe("$(warning) Nexus: paused");
   });
 
-  it("has at most 16 characters beside its icon in any state", () => {
+  it("has at most 22 characters beside its icon in any state", () => {
     const count = fc.nat({ max: 10 ** 12 });
     fc.assert(
       fc.property(
@@ -130,7 +130,7 @@ describe("status bar item", () => {
             today: { ...today, failed: n, costUsd: usd },
             sharing: { ...sharing, pending: n },
           });
-          expect(text.replace(/^\$\([a-z~-]+\) ?/, "").length).toBeLessThanOrEqual(16);
+          expect(text.replace(/^\$\([a-z~-]+\) ?/, "").length).toBeLessThanOrEqual(22);
         },
       ),
     );

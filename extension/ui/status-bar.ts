@@ -84,13 +84,13 @@ interface State {
 }
 
 function stateOf({ permission, sharing }: StatusBarState): State {
-  if (permission.mode === "off") return { icon: "circle-slash", word: "Nexus: off", waiting: null, sentence: null };
+  if (permission.mode === "off") return { icon: "circle-slash", word: "off", waiting: null, sentence: null };
   if (permission.mode === "local") return { icon: "pulse", word: "local", waiting: null, sentence: null };
   if (sharing === null) return { icon: "cloud-upload", word: "sharing", waiting: null, sentence: null };
   const { syncing, paused, failure, retryAtMs, pending, syncedMs } = sharing;
   if (syncing) return { icon: "sync~spin", word: "uploading", waiting: null, sentence: "Uploading…" };
   if (paused !== null) return { ...problem, sentence: `Uploading is paused: ${translated(paused)}` };
-  const waiting = pending === 0 ? null : pending > 999 ? "999+" : String(pending);
+  const waiting = pending === 0 ? null : `${pending > 999 ? "999+" : pending} waiting`;
   const last = syncedMs === null ? "" : ` Last synced ${new Date(syncedMs).toLocaleString()}.`;
   if (failure !== null && (retryAtMs ?? 0) > Date.now())
     return { icon: "debug-disconnect", word: "waiting", waiting, sentence: `${allTranslated(failure)}${last}` };
@@ -103,8 +103,13 @@ const problem = { icon: "warning", word: "paused", waiting: "paused" } as const;
 /** An alert, or a budget that is spent. */
 const mark = "•";
 
-/** At most 16 characters. */
-function textOf(content: Content, { word, waiting }: State, { today, permission }: StatusBarState): string {
+/** At most 22 characters with the mark: "Nexus: 999+ waiting •". */
+function textOf(content: Content, current: State, state: StatusBarState): string {
+  const text = contentOf(content, current, state);
+  return text === "" ? "" : `Nexus: ${text}`;
+}
+
+function contentOf(content: Content, { word, waiting }: State, { today, permission }: StatusBarState): string {
   if (waiting !== null) return waiting;
   if (permission.mode === "off") return content === "none" ? "" : word;
   switch (content) {

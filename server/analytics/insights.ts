@@ -3,7 +3,7 @@
  * difference, a statistical test, so that chance produces none.
  */
 
-import type { Insight, Insights } from "../../shared/protocol/reports.ts";
+import { type Insight, type Insights, minRuns } from "../../shared/protocol/reports.ts";
 import { dayMs, minuteMs } from "../../shared/schema/durations.ts";
 import { isAgent } from "../../shared/schema/sources.ts";
 import { commandClass, isForeground } from "../../shared/vocabulary/command-classes.ts";
@@ -22,7 +22,6 @@ import { readRollups, rollupColumns } from "./query/rollup-rows.ts";
 import { threshold, wilson } from "./statistics.ts";
 
 /** Minimum samples. */
-const minRuns = 10;
 const minRunsToCompare = 10;
 /** Minimum median and weekly cost of a slow command. */
 const slowMs = 5_000;

@@ -113,6 +113,7 @@ export const validateAction = taggedUnion("type", {
   disconnectAgent: object({ type: enumOf(["disconnectAgent"]), name: enumOf(agentNames) }),
   /** Shows which histories of agents and shells there are, and asks what to import. */
   importHistory: object({ type: enumOf(["importHistory"]) }),
+  openTerminal: object({ type: enumOf(["openTerminal"]) }),
   showLog: object({ type: enumOf(["showLog"]) }),
 });
 export type DashboardAction = Validated<typeof validateAction>;
@@ -161,6 +162,8 @@ export const validateDashboardMessage = taggedUnion("type", {
       /** Names that the user gave in this editor, by hash. */
       aliases: recordOf(string(maxAlias), 10_000),
     }),
+    /** Whether answers are about invented work, because there is no data of the user. */
+    sample: boolean,
     /** US dollars in a calendar month; `null`: none is set. */
     budgetUsd: nullable(nonNegative),
     /** Dismissed insights; `untilMs`: when they return, in milliseconds since 1970. */

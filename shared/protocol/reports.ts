@@ -182,6 +182,9 @@ const insight = object({
 });
 export type Insight = Validated<typeof insight>;
 
+/** How many runs of a command an insight needs. */
+export const minRuns = 10;
+
 /** Editor → worker: returns the insights of a period, most costly first. */
 export const InsightsRequest = request(
   "nexus/insights",

@@ -78,7 +78,7 @@ describe("consent at 800 × 900", () => {
     await workbench.screenshot("consent-800-details");
     await checkbox(notice.categories.error_types.title).check();
     await button("Record on this machine").click();
-    await button("Withdraw consent").waitFor();
+    await page().getByRole("heading", { name: "Recording is on. What next?" }).waitFor();
     expect(lastDecision()).toMatchObject({
       mode: "local",
       collect: [...categoryGroups[0].categories],

@@ -44,7 +44,7 @@ describe("main task in the packaged extension", () => {
     expect(await workbench.statusItem.textContent()).toContain("off");
     expect(await workbench.statusTooltip()).toContain("you have not chosen yet");
     await workbench.command("Nexus: Open Dashboard");
-    await page().getByRole("heading", { name: "Recording is off" }).waitFor();
+    await page().getByText("Sample data.", { exact: true }).waitFor();
     await workbench.screenshot("off-dark");
     expect(existsSync(workbench.nexusHome)).toBe(false);
     expect(existsSync(workbench.configFolder)).toBe(false);
@@ -58,7 +58,7 @@ describe("main task in the packaged extension", () => {
     await workbench.screenshot("consent-dark");
     await page().getByRole("button", { name: "Select all" }).click();
     await page().getByRole("button", { name: "Record on this machine" }).click();
-    await page().getByRole("button", { name: "Withdraw consent" }).waitFor();
+    await page().getByRole("heading", { name: "Recording is on. What next?" }).waitFor();
     await workbench.statusItem.filter({ hasText: "local" }).waitFor();
     expect(readFileSync(join(workbench.configFolder, "consent.jsonl"), "utf8")).toContain('"state":"given"');
   });

@@ -149,12 +149,19 @@ export class Workbench {
   }
 
   /** Kills the worker of this window. */
-  async killWorker(): Promise<void> {
+  /** The processes that run this window's worker. */
+  async workerPids(): Promise<readonly number[]> {
     const bundle = await this.installedFile("dist", "worker", "worker.cjs");
+    const pids: number[] = [];
     for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
       const line = await readFile(join("/proc", pid, "cmdline"), "utf8").catch(() => "");
-      if (line.includes(bundle)) process.kill(Number(pid), "SIGKILL");
+      if (line.includes(bundle)) pids.push(Number(pid));
     }
+    return pids;
+  }
+
+  async killWorker(): Promise<void> {
+    for (const pid of await this.workerPids()) process.kill(pid, "SIGKILL");
   }
 
   get statusItem() {

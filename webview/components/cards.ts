@@ -35,7 +35,7 @@ type Value = (measures: Measures) => number | null;
 export function cards(answer: Answer, usual: Measures | undefined, model: ViewState, actions: Actions): TemplateResult {
   const { total, before, groups } = answer;
   const was = before?.total;
-  const { runs, calls, cost, turns, refused } = total;
+  const { runs, calls, cost, turns, refused, requests } = total;
   const change = (value: Value, sample: Value, direction: Direction) =>
     changeOf(
       { value: value(total), sample: sample(total) ?? 0 },
@@ -56,7 +56,7 @@ export function cards(answer: Answer, usual: Measures | undefined, model: ViewSt
     {
       title: "Waiting time",
       value: runs.timed === 0 ? "–" : durationText(total.waitingMs),
-      detail: `for ${countText(runs.count, "command")}`,
+      detail: runs.count === 0 ? "no commands yet" : `for ${countText(runs.count, "command")}`,
       change: change(
         ({ waitingMs }) => waitingMs,
         (of) => of.runs.count,
@@ -70,7 +70,9 @@ export function cards(answer: Answer, usual: Measures | undefined, model: ViewSt
       value: ended.failure === null ? "–" : rateText(ended.failure.rate),
       detail:
         ended.failure === null
-          ? "no outcome known"
+          ? ended.count === 0
+            ? "no commands yet"
+            : "no outcome known"
           : `${numberText(ended.failed)} of ${numberText(ended.failure.sample)}`,
       change: pointsOf(ended, was?.[kind]),
       isMarked: isUnusual(ended, usual?.[kind]),
@@ -79,8 +81,11 @@ export function cards(answer: Answer, usual: Measures | undefined, model: ViewSt
     },
     {
       title: "Agents",
-      value: numberText(calls.count),
-      detail: `tool calls in ${countText(turns, "turn")}, ${numberText(refused)} refused`,
+      value: calls.count === 0 ? "–" : numberText(calls.count),
+      detail:
+        calls.count === 0
+          ? "no tool calls yet"
+          : `tool calls in ${countText(turns, "turn")}, ${numberText(refused)} refused`,
       change: change(countOf, countOf, "neutral"),
       values: values(countOf),
       open: () => openTab("agents"),
@@ -89,7 +94,11 @@ export function cards(answer: Answer, usual: Measures | undefined, model: ViewSt
       title: "Cost at list prices",
       value: listCostText(total),
       detail:
-        cost.reportedUsd === null ? `${tokensText(total)} tokens` : `${usdText(cost.reportedUsd)} reported by agents`,
+        cost.reportedUsd === null
+          ? requests === 0
+            ? "no tokens reported yet"
+            : `${tokensText(total)} tokens`
+          : `${usdText(cost.reportedUsd)} reported by agents`,
       change: change(costOf, ({ requests }) => requests, "more-is-bad"),
       values: values(costOf),
       open: () => openTab("agents"),

@@ -1,5 +1,5 @@
 /** Hides an insight: for how long, and why. */
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import { type DismissReason, dismissReasons } from "../../shared/protocol/dashboard.ts";
 import type { Actions, ViewState } from "../state.ts";
@@ -22,9 +22,11 @@ const defaultDays = 30;
 export function dismissForm(
   id: string,
   sentence: string,
-  { dismissing }: ViewState,
+  { dismissing, state }: ViewState,
   { post, setState }: Actions,
-): TemplateResult {
+): TemplateResult | typeof nothing {
+  // Of the sample nothing is written down.
+  if (state?.sample !== false) return nothing;
   if (dismissing?.id !== id)
     return html`<button class="second" aria-label="Dismiss: ${sentence}" @click=${() => setState({ dismissing: { id, days: defaultDays } })}>Dismiss</button>`;
   const { days } = dismissing;

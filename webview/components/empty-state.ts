@@ -22,7 +22,7 @@ const unavailable: EmptyText = {
 
 /** `noData`: the text if recording is on and works. */
 export function emptyState({ state }: ViewState, { go }: Actions, noData: EmptyText): TemplateResult {
-  const isOff = state?.permission.mode === "off";
+  const isOff = state?.permission.mode === "off" && !state.sample;
   const isBlocked = isOff && state.permission.consent === "given";
   const isFailing = state !== null && !isOff && (state.failure !== null || (state.status?.problem ?? null) !== null);
   const { title, text } = isBlocked ? blocked : isOff ? withoutConsent : isFailing ? unavailable : noData;

@@ -10,6 +10,6 @@ export function pendingView({ failure }: Found<unknown>, model: ViewState, actio
   return emptyState(model, actions, { title: "Data is unavailable", text: translated(failure) });
 }
 
-/** In mode off without a database there is nothing to ask for. Not known before the first state. */
+/** In mode off without a database there is nothing to ask for, but for a sample. Not known before the first state. */
 export const hasNothing = ({ state }: ViewState): boolean =>
-  state !== null && state.permission.mode === "off" && (state.status?.database ?? null) === null;
+  state !== null && !state.sample && state.permission.mode === "off" && (state.status?.database ?? null) === null;

@@ -11,7 +11,7 @@ import { groupLink } from "./group-link.ts";
 
 function nameView(hash: string, model: ViewState, actions: Actions): unknown {
   const link = groupLink("workspace", hash, model, actions);
-  if (hash === "" || model.state?.workspaces.here?.hash === hash) return link;
+  if (hash === "" || model.state?.sample !== false || model.state.workspaces.here?.hash === hash) return link;
   const alias = model.state?.workspaces.aliases[hash] ?? "";
   if (model.naming !== hash) {
     const label = groupLabel("workspace", hash, model.state);

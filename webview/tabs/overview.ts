@@ -1,7 +1,7 @@
 /** Overview tab: what the user waited for, what failed, what agents did and what it cost. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Answer, Group } from "../../shared/protocol/query.ts";
-import type { Insights, WeeklyActivity } from "../../shared/protocol/reports.ts";
+import { type Insights, minRuns, type WeeklyActivity } from "../../shared/protocol/reports.ts";
 import { durationText, numberText } from "../../shared/text/format.ts";
 import { insightCards, insightText } from "../../shared/text/insights.ts";
 import { languageLabel } from "../../shared/text/language-labels.ts";
@@ -15,6 +15,7 @@ import { commandsTable } from "../components/commands-table.ts";
 import { dataTable } from "../components/data-table.ts";
 import { emptyState } from "../components/empty-state.ts";
 import { hasNothing, pendingView } from "../components/pending.ts";
+import { insightsProgress, startPanel } from "../components/start-panel.ts";
 import { workspacesPanel } from "../components/workspaces-panel.ts";
 import { insightSubject, slowerCommands } from "../data/insight-subject.ts";
 import { compared, figures, timeSubject, usual } from "../data/questions.ts";
@@ -23,7 +24,12 @@ import { translated } from "../translate.ts";
 
 const maxInsights = 3;
 
-function attentionPanel(insights: Insights | undefined, { state }: ViewState, { go }: Actions): TemplateResult {
+function attentionPanel(
+  insights: Insights | undefined,
+  commands: Answer | undefined,
+  { state }: ViewState,
+  { go }: Actions,
+): TemplateResult {
   const dismissed = new Set((state?.dismissed ?? []).map(({ id }) => id));
   const open = (insights?.insights ?? []).filter(({ id }) => !dismissed.has(id));
   const shown = insightCards(open).slice(0, maxInsights);
@@ -31,7 +37,7 @@ function attentionPanel(insights: Insights | undefined, { state }: ViewState, { 
     <div class="row spread"><h2>Needs attention</h2>${open.length > maxInsights ? html`<button class="link" @click=${() => go({ tab: "insights" })}>All ${open.length}</button>` : nothing}</div>
     ${
       shown.length === 0
-        ? html`<p class="quiet">${insights === undefined ? "…" : "No insights. They need at least ten runs of a command."}</p>`
+        ? html`<p class="quiet">${insights === undefined ? "…" : noInsightsText(commands)}</p>`
         : html`<ul class="plain attention">${shown.map(({ main }) => {
             const subject = insightSubject(main);
             const sentence = translated(insightText(main).sentence);
@@ -39,6 +45,14 @@ function attentionPanel(insights: Insights | undefined, { state }: ViewState, { 
           })}</ul>`
     }
   </section>`;
+}
+
+function noInsightsText(commands: Answer | undefined): string {
+  const [first] = [...(commands?.groups ?? [])].sort((a, b) => b.measures.runs.count - a.measures.runs.count);
+  const runs = first?.measures.runs.count ?? 0;
+  return runs >= minRuns
+    ? "Nothing needs attention."
+    : insightsProgress(first === undefined || runs === 0 ? undefined : { name: first.key, runs });
 }
 
 function agentsPanel({ groups }: Answer, model: ViewState, actions: Actions): TemplateResult {
@@ -132,15 +146,18 @@ export function overviewTab(model: ViewState, actions: Actions): TemplateResult 
   const activity = actions.ask("activity", { kind: "activity", params: view.period }).result;
   const insights = actions.ask("insights", { kind: "insights", params: view.period }).result;
   if (total === undefined) return pendingView(found, model, actions);
+  const start = startPanel(model, actions);
   const { runs, calls, requests, turns } = total.total;
-  if (runs.count + calls.count + requests + turns === 0) return emptyState(model, actions, noData);
+  if (runs.count + calls.count + requests + turns === 0)
+    return html`${start} ${start === nothing ? emptyState(model, actions, noData) : nothing}`;
   const days = isLong(total) ? actions.ask("days", figures(view, { by: "day" })).result : undefined;
   return html`
+    ${start}
     <div class="answers" aria-busy=${found.isOld}>
     ${cards(total, usually?.total, model, actions)}
     <div class="grid">
       ${activityPanel(total, model, actions)}
-      ${attentionPanel(insights, model, actions)}
+      ${attentionPanel(insights, commands, model, actions)}
       ${
         days === undefined
           ? nothing
