@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { Disposable, type ExtensionContext, ExtensionMode } from "vscode";
 import { readEditorInfo } from "./capture/editor-info.ts";
-import type { FirstSteps } from "./first-steps.ts";
+import { FirstSteps } from "./first-steps.ts";
 import { HistoryFollower } from "./history-follower.ts";
 import { Log } from "./log.ts";
 import { NexusCommand } from "./nexus-command.ts";
@@ -22,13 +22,12 @@ export class App implements Disposable {
   readonly #context: ExtensionContext;
   readonly #permissions: PermissionSource;
   readonly #follower: HistoryFollower;
-  readonly #steps: FirstSteps;
+  readonly #steps = new FirstSteps();
   #ui: Ui | undefined;
 
-  constructor(context: ExtensionContext, permissions: PermissionSource, statusItem: StatusBar, steps: FirstSteps) {
+  constructor(context: ExtensionContext, permissions: PermissionSource, statusItem: StatusBar) {
     this.#context = context;
     this.#permissions = permissions;
-    this.#steps = steps;
     // The client library is large: load it with the first worker.
     const launch: LaunchWorker = async (editor, events) => {
       const { launchWorker } = await import("./worker/client.ts");
@@ -37,13 +36,14 @@ export class App implements Disposable {
     };
     const listener = {
       stateChanged: () => {
+        if (permissions.current.consent !== "never_asked") this.#steps.done("chosen");
         statusItem.show(this.telemetry);
         this.#ui?.panel.stateChanged();
         this.#ui?.todayView.refresh();
       },
       dataChanged: () => this.#ui?.panel.dataChanged(),
       todayChanged: () => {
-        if ((this.telemetry.today?.commands ?? 0) > 0) steps.done("recorded");
+        if ((this.telemetry.today?.commands ?? 0) > 0) this.#steps.done("recorded");
         statusItem.show(this.telemetry);
         this.#ui?.todayView.refresh();
       },

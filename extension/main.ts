@@ -9,7 +9,6 @@ import { ExtensionRecorder } from "./api/extension-recorder.ts";
 import type { NexusTelemetry } from "./api/public-api.ts";
 import type { App } from "./app.ts";
 import { registerCommands } from "./commands.ts";
-import { FirstSteps } from "./first-steps.ts";
 import { LazyTodayView } from "./lazy-today-view.ts";
 import { PermissionSource } from "./permission.ts";
 import { CliOnPath } from "./ui/cli-on-path.ts";
@@ -22,11 +21,10 @@ let loading: Promise<App> | undefined;
 export function activate(context: ExtensionContext): NexusTelemetry {
   const permissions = new PermissionSource({ env: process.env, home: homedir(), join, isAbsolute });
   const statusBar = new StatusBar();
-  const steps = new FirstSteps();
   // A separate bundle, which a window that stays off never loads.
   const load = async () => {
     const loaded = await import("./app.ts");
-    app = new loaded.App(context, permissions, statusBar, steps);
+    app = new loaded.App(context, permissions, statusBar);
     return app;
   };
   const loadApp = () => {
@@ -55,8 +53,7 @@ export function activate(context: ExtensionContext): NexusTelemetry {
       app?.followSettings();
       statusBar.followSettings();
     }),
-    permissions.onDidChange(({ mode, consent }) => {
-      if (consent !== "never_asked") steps.done("chosen");
+    permissions.onDidChange(({ mode }) => {
       show();
       todayView.refresh();
       if (mode !== "off") void loadApp().then(show);

@@ -1,6 +1,7 @@
 /**
  * Builds and packages the extension for this platform, for `--target PLATFORM`, for machines without
  * their own target (`--target universal`), or for all of these (`--target all`). Prints the paths.
+ * `--check` also renders the page that a gallery shows, and fails on what is broken there.
  */
 import { execFileSync } from "node:child_process";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -8,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createVSIX } from "@vscode/vsce";
+import { marketplacePage } from "./marketplace/page.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -28,7 +30,11 @@ const universal = "universal";
 
 export const targets: readonly string[] = [...Object.keys(binaries), universal];
 
-export async function packageVsix(target = `${process.platform}-${process.arch}`): Promise<string> {
+/** `pages`: URL under which the repository's files can be read, for the pictures; a release sets it. */
+export async function packageVsix(
+  target = `${process.platform}-${process.arch}`,
+  pages = process.env["NEXUS_PAGES"],
+): Promise<string> {
   const shipped = target === universal ? Object.values(binaries) : [binaries[target]];
   if (shipped.includes(undefined))
     throw new Error(`Unknown target: ${target}. Valid values: ${targets.join(", ")}, all.`);
@@ -36,7 +42,7 @@ export async function packageVsix(target = `${process.platform}-${process.arch}`
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const packagePath = join(root, "out", `nexus-telemetry-${version}-${target}.vsix`);
   const stage = join(root, "out", `package-${target}`);
-  await stageFiles(stage);
+  await stageFiles(stage, pages);
   const allowed = shipped.map((name) => `!dist/prebuilds/${name}.node\n`).join("");
   await writeFile(join(stage, ".vscodeignore"), `${await readFile(join(root, ".vscodeignore"), "utf8")}${allowed}`);
   await createVSIX({
@@ -45,36 +51,45 @@ export async function packageVsix(target = `${process.platform}-${process.arch}`
     packagePath,
     dependencies: false,
     allowMissingRepository: true,
-    ...linksTo(process.env["NEXUS_PAGES"]),
+    ...linksTo(pages),
   });
   await rm(stage, { recursive: true });
   return packagePath;
 }
 
 /** Copies what may be packaged to a folder of its own, where the extension's README takes the place of the repository's. */
-async function stageFiles(stage: string): Promise<void> {
+async function stageFiles(stage: string, pages: string | undefined): Promise<void> {
   await rm(stage, { recursive: true, force: true });
   await mkdir(stage, { recursive: true });
-  const files = [
-    "package.json",
-    "package.nls.json",
-    "CHANGELOG.md",
-    "LICENSE",
-    "THIRD-PARTY-NOTICES.md",
-    "telemetry.json",
-  ];
+  const files = ["package.json", "package.nls.json", "LICENSE", "THIRD-PARTY-NOTICES.md", "telemetry.json"];
   for (const name of [...files, "bin", "media", "dist"])
     await cp(join(root, name), join(stage, name), { recursive: true });
+  await cp(join(root, "extension", "CHANGELOG.md"), join(stage, "CHANGELOG.md"));
   const readme = await readFile(join(root, "extension", "README.md"), "utf8");
+  const text = pages === undefined ? withoutPictures(readme) : readme;
   // Links are relative to the repository's root in a package.
-  await writeFile(join(stage, "README.md"), readme.replaceAll("](../", "]("));
+  await writeFile(join(stage, "README.md"), text.replaceAll("](../", "]("));
 }
 
-/** The images are in the repository, whose URL package.json does not contain; a release sets it. */
+/** VS Code and galleries load pictures by https only: a package that no release published has none. */
+const withoutPictures = (readme: string): string => readme.replaceAll(/^!\[[^\]]*\]\([^)]+\)\n\n/gm, "");
+
+/** package.json does not contain the repository's URL. */
 const linksTo = (pages: string | undefined) =>
   pages === undefined ? { rewriteRelativeLinks: false } : { baseContentUrl: pages, baseImagesUrl: pages };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { target } = parseArgs({ options: { target: { type: "string" } } }).values;
-  for (const each of target === "all" ? targets : [target]) console.log(await packageVsix(each));
+  const options = { target: { type: "string" }, check: { type: "boolean" } } as const;
+  const { target, check } = parseArgs({ options }).values;
+  for (const each of target === "all" ? targets : [target]) {
+    const vsix = await packageVsix(each);
+    console.log(vsix);
+    if (check !== true) continue;
+    const { html, problems } = await marketplacePage(vsix, { url: process.env["NEXUS_PAGES"], folder: root });
+    const page = vsix.replace(/\.vsix$/, ".html");
+    await writeFile(page, html);
+    for (const problem of problems) console.error(problem);
+    if (problems.length > 0) process.exitCode = 1;
+    else console.log(`${page}: the page is in order.`);
+  }
 }

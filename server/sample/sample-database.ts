@@ -18,7 +18,7 @@ const days = 120;
 const events = 9_000;
 
 /** What people type: the most frequent lines first. */
-const lines = [
+export const sampleLines = [
   "git status",
   "npm test",
   "git diff",
@@ -78,7 +78,7 @@ export function openSampleDatabase(): Connection {
   migrate(connection);
   const nowMs = systemClock.nowMs();
   const writing = { product: productInfo, nowMs, share: undefined, also: undefined };
-  writeEvents(connection, [...sampleEvents({ nowMs, days, events, lines })], writing);
+  writeEvents(connection, [...sampleEvents({ nowMs, days, events, lines: sampleLines })], writing);
   rollUp(connection, nowMs);
   return connection;
 }

@@ -190,7 +190,8 @@ function* terminalBlock(block: TerminalBlock): Generator<WorkEvent> {
     const command = nextLine(random);
     const tsMs = startMs + n * 20 * secondMs;
     const source = "vscode_terminal";
-    const kind = commandClass(command);
+    // Git takes its time over little, even where it checks.
+    const kind = command.startsWith("git ") ? "version_control" : commandClass(command);
     let ms = command === slower.command ? 12_000 * (0.7 + 0.6 * random()) : durationOf(random, kind);
     if (command === slower.command && day < slower.days) ms *= slower.factor;
     if (workspace === waiting.workspace && command === "cargo build") ms = 360_000 * (0.7 + 0.6 * random());

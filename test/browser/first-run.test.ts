@@ -141,3 +141,14 @@ describe("after the choice", () => {
     await workbench.screenshot("walkthrough-done-dark");
   });
 });
+
+describe("the extension's page in VS Code", () => {
+  it("has no broken picture", async () => {
+    await workbench.command("View: Close All Editors");
+    await workbench.command("Extensions: Show Installed Extensions");
+    await workbench.page.locator(".extension-list-item").filter({ hasText: "Nexus Telemetry" }).first().click();
+    await page().getByRole("heading", { name: "Start in three steps" }).waitFor();
+    expect(await page().locator("img").count()).toBe(0);
+    await workbench.screenshot("extension-page-dark");
+  });
+});

@@ -6,17 +6,12 @@ import { categories } from "../../shared/schema/categories.ts";
 import { dayMs } from "../../shared/schema/durations.ts";
 import { decide } from "../fixtures/consented.ts";
 import { sampleMonth } from "../fixtures/sample-month.ts";
-import { sampleYear } from "../fixtures/sample-year.ts";
+import { type LogOptions, sampleYear } from "../fixtures/sample-year.ts";
 
 export const createSampleHome = (home: string): Promise<void> => createHomeWith(home, 45, sampleMonth(Date.now()));
 
-/** `workspaceOf`: the name under which a workspace of the year is recorded. */
-export async function createYearHome(
-  home: string,
-  nowMs: number,
-  workspaceOf?: (name: string) => string,
-): Promise<void> {
-  await createHomeWith(home, 400, sampleYear({ nowMs, ...(workspaceOf === undefined ? {} : { workspaceOf }) }));
+export async function createYearHome(home: string, options: LogOptions): Promise<void> {
+  await createHomeWith(home, 400, sampleYear(options));
   await writeFile(join(home, ".config", "nexus", "config.toml"), "[telemetry]\nretention_days = 400\n");
 }
 

@@ -35,9 +35,11 @@ async function textOfTabs(
 }
 
 describe("dashboard without data", () => {
-  it("says before the first choice on every tab that recording is off, and where to choose", async () => {
+  it("says before the first choice on every tab that nothing is recorded, and where to choose", async () => {
     const texts = await textOfTabs("never-asked", {});
-    for (const tab of places) expect(texts[tab]).toContain("Off: you have not chosen yet.");
+    for (const tab of tabs)
+      expect(texts[tab]).toContain(tab === "data" ? "Off: you have not chosen yet." : "Sample data.");
+    for (const section of sections) expect(texts[section]).toContain("Off: you have not chosen yet.");
     expect(texts).toMatchObject({
       overview: expect.stringContaining("Choose what to record"),
       insights: expect.stringContaining("Choose what to record"),

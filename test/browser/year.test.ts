@@ -22,7 +22,7 @@ beforeAll(async () => {
     viewport: { width: 1440, height: 1000 },
     prepare: async (home) => {
       openFolder = pathToFileURL(home.replace(/home$/, "workspace")).href;
-      await createYearHome(home, nowMs, (name) => (name === "backend" ? openFolder : name));
+      await createYearHome(home, { nowMs, workspaceOf: (name) => (name === "backend" ? openFolder : name) });
     },
   });
   dashboard = await DashboardPage.opened(workbench);
