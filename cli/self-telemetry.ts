@@ -23,6 +23,8 @@ const silent: ReadonlySet<string> = new Set([
   "hook",
   "query-rows",
   "history-database",
+  "uninstall",
+  "extension-removed",
 ]);
 
 /**

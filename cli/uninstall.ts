@@ -1,18 +1,8 @@
 /**
- * Runs after the extension was removed (`vscode:uninstall`): records one `uninstall` event through
- * the command. Writes nothing without consent, and deletes nothing.
+ * Runs after the extension was removed (`vscode:uninstall`): the hidden command `extension-removed`. It writes nothing without
+ * consent, and deletes no data.
  */
-declare const __VERSION__: string;
 
 // VS Code passes its own arguments, which the command must not parse.
-process.argv = [
-  ...process.argv.slice(0, 2),
-  "event",
-  "emit",
-  "uninstall",
-  "--source",
-  "vscode",
-  "--set",
-  `version=${__VERSION__}`,
-];
+process.argv = [...process.argv.slice(0, 2), "extension-removed"];
 void import("./main.ts");

@@ -1,4 +1,4 @@
-/** `nexus run`, `event`, `doctor` and `completion`. */
+/** `nexus run`, `event`, `doctor`, `uninstall` and `completion`. */
 import { Argument, type Command } from "commander";
 import { shells } from "../output/shells.ts";
 import { lazyAction } from "./lazy-action.ts";
@@ -52,6 +52,24 @@ export function addRecording(nexus: Command): void {
     nexus.command("doctor").description("diagnose recording and sharing problems"),
     "{version, healthy, checks: [{name, status, message, advice}]}; status is ok, warning or error; advice is optional",
   ).action(lazyAction(() => import("../commands/doctor.ts")));
+
+  withExamples(
+    withJson(
+      nexus
+        .command("uninstall")
+        .description("remove hooks, data, decisions and settings from this machine, with a proof")
+        .option("--leave-shared", "leave data that you shared on its server, where it cannot be erased afterwards")
+        .option("--yes", "skip the prompt"),
+      "{version, removed, disconnected, events, searched, remaining}",
+    ),
+    "nexus uninstall",
+    "nexus uninstall --yes --json",
+  ).action(lazyAction(() => import("../commands/uninstall.ts")));
+
+  nexus
+    .command("extension-removed", { hidden: true })
+    .description("run by the editor after it removed the extension")
+    .action(lazyAction(() => import("../commands/extension-removed.ts")));
 
   withExamples(
     nexus

@@ -56,6 +56,8 @@ export const ownCommands = [
   "identity",
   "identity reset",
   "doctor",
+  "uninstall",
+  "extension-removed",
   "event",
   "event emit",
   "run",

@@ -22,7 +22,7 @@ it("lists exactly the product's own commands, which no total counts", () => {
 
 it.each(
   leavesOf(program())
-    .filter((command) => !["hook", "query-rows", "history-database"].includes(command.name()))
+    .filter((command) => !["hook", "query-rows", "history-database", "extension-removed"].includes(command.name()))
     .map((command) => [pathOf(command), command] as const),
 )("shows an example of nexus %s, with options that it has", (path, command) => {
   const lines = examplesOf(command);

@@ -1,0 +1,35 @@
+/**
+ * `nexus extension-removed`, which the editor runs after it removed the extension: records that, and takes our hooks out of the
+ * agents' settings, unless another editor has the extension. The data stays for another installation.
+ */
+import { existsSync } from "node:fs";
+import { SettingsError } from "../../server/agents/settings.ts";
+import { homeFolder } from "../../server/config/home.ts";
+import { installedExtensions } from "../../server/removal/editors.ts";
+import { productVersion } from "../../server/version.ts";
+import { withConnections } from "../agents.ts";
+import { printError } from "../output/print.ts";
+import { record, sessionFor } from "../record.ts";
+import { paths, withService } from "../runtime.ts";
+
+export async function run(): Promise<void> {
+  // Before the consent there is nothing.
+  if (!existsSync(paths.stateFolder)) return;
+  await withService((service) => {
+    const nowMs = Date.now();
+    const context = { source: "vscode", session: sessionFor(service, nowMs), tsMs: nowMs } as const;
+    if (service.reader.permission().mode !== "off") record(service, context, "uninstall", { version: productVersion });
+  });
+  if (installedExtensions(homeFolder()).length > 0) return;
+  await withConnections((connections) => {
+    for (const { name, connected } of connections.list()) {
+      if (!connected) continue;
+      try {
+        connections.disconnect(name);
+      } catch (error) {
+        if (!(error instanceof SettingsError)) throw error;
+        printError(error.message);
+      }
+    }
+  });
+}

@@ -1,0 +1,53 @@
+/** In which editors the extension is installed, by their folders of extensions. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Relative to the home folder; servers are those of remote windows. */
+const folders = [
+  ".vscode",
+  ".vscode-insiders",
+  ".vscode-oss",
+  ".vscode-server",
+  ".vscode-server-insiders",
+  ".vscode-remote",
+  ".cursor",
+  ".cursor-server",
+  ".windsurf",
+  ".windsurf-server",
+  ".antigravity",
+  ".kiro",
+  ".trae",
+  ".positron",
+  ".local/share/code-server",
+] as const;
+const extensionFolder = /^nexus\.nexus-telemetry-\d/;
+
+/** Returns the folders of the extension in all editors. VS Code lists those that it will remove in `.obsolete`. */
+export function installedExtensions(home: string): readonly string[] {
+  return folders.flatMap((name) => {
+    const folder = join(home, name, "extensions");
+    const obsolete = obsoleteIn(folder);
+    return namesIn(folder)
+      .filter((extension) => extensionFolder.test(extension) && !obsolete.has(extension))
+      .map((extension) => join(folder, extension));
+  });
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // There is no such editor.
+    return [];
+  }
+}
+
+function obsoleteIn(folder: string): ReadonlySet<string> {
+  try {
+    const listed: unknown = JSON.parse(readFileSync(join(folder, ".obsolete"), "utf8"));
+    return new Set(typeof listed === "object" && listed !== null ? Object.keys(listed) : []);
+  } catch {
+    // Nothing waits for its removal.
+    return new Set();
+  }
+}
