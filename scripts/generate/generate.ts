@@ -11,6 +11,7 @@ import { consentTextPage } from "./consent-text.ts";
 import { dictionaryText } from "./dictionary.ts";
 import { letterPairsText } from "./letter-pairs.ts";
 import { localDatabasePage } from "./local-database.ts";
+import { messagesPage } from "./messages/messages-page.ts";
 import { noticesPage } from "./notices.ts";
 import { pythonAllowList, pythonVectors } from "./python-sdk.ts";
 import { telemetryJsonText } from "./telemetry-json.ts";
@@ -29,6 +30,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["docs/reference/commands.md", commandsPage()],
     ["docs/reference/consent-text.md", consentTextPage()],
     ["docs/reference/local-database.md", localDatabasePage()],
+    ["docs/reference/messages.md", messagesPage()],
     ["docs/reference/nexus-telemetry.d.ts", apiTypes()],
     ["telemetry.json", telemetryJsonText()],
     ["THIRD-PARTY-NOTICES.md", noticesPage()],

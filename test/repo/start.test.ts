@@ -52,6 +52,9 @@ it.skipIf(!hasServer())(
     expect(trialProcesses().filter((line) => line.includes(token))).toEqual([]);
     const tokenFile = join(root, "out", "start", "vscode-data", "connection-token");
     expect([readFileSync(tokenFile, "utf8"), statSync(tokenFile).mode & 0o777]).toEqual([token, 0o600]);
+    // A short box; everything else is in the log.
+    expect(output.split("\n").length).toBeLessThan(24);
+    expect(readFileSync(join(root, "out", "start", "start.log"), "utf8")).toContain("Packaged:");
     const [cloud = ""] = /http:\/\/127\.0\.0\.1:\d+(?= \(metrics)/.exec(output) ?? [];
     expect(await (await fetch(`${cloud}/readyz`)).json()).toEqual({ ready: true });
     child.kill("SIGINT");
