@@ -7,7 +7,7 @@ import { drawer } from "./components/drawer.ts";
 import { filterBar } from "./components/filter-bar.ts";
 import { hasNothing } from "./components/pending.ts";
 import { sampleBanner } from "./components/sample-banner.ts";
-import { messagesOf } from "./data/messages.ts";
+import { messagesOf, type StateMessage } from "./data/messages.ts";
 import type { Actions, ViewState } from "./state.ts";
 import { agentsTab } from "./tabs/agents.ts";
 import { commandsTab } from "./tabs/commands.ts";
@@ -73,17 +73,23 @@ function headerView(model: ViewState, actions: Actions): TemplateResult {
 }
 
 /** Messages can be closed. */
-function messagesView({ state, done, closed, view }: ViewState, { setState }: Actions): TemplateResult {
+function messagesView({ state, done, closed, view }: ViewState, { setState, post, go }: Actions): TemplateResult {
   const { problems, refusals } = messagesOf(state);
   const close = (text: string) =>
     html`<button class="icon" aria-label="Close" @click=${() => setState({ closed: [...closed, text] })}>✕</button>`;
-  const isOpen = (text: string) => !closed.includes(text);
+  const isOpen = ({ text }: StateMessage) => !closed.includes(text);
+  const remedyView = ({ remedy }: StateMessage) =>
+    remedy === undefined
+      ? nothing
+      : html`<button class="second" @click=${() => ("go" in remedy.action ? go(remedy.action.go) : post(remedy.action))}>${remedy.button}</button>`;
+  const actionsView = (message: StateMessage) =>
+    html`<span class="row">${remedyView(message)}${close(message.text)}</span>`;
   return html`
     <div role="status" aria-live="polite">
       ${done === null || view.subject !== null ? nothing : html`<div class="notice spread"><p>${done}</p><button class="icon" aria-label="Close" @click=${() => setState({ done: null })}>✕</button></div>`}
     </div>
-    ${problems.filter(isOpen).map((text) => html`<div class="notice warning spread" role="alert"><p>${text}</p>${close(text)}</div>`)}
-    ${refusals.filter(isOpen).map((text) => html`<div class="notice spread"><p>${text}</p>${close(text)}</div>`)}
+    ${problems.filter(isOpen).map((message) => html`<div class="notice warning spread" role="alert"><p>${message.text}</p>${actionsView(message)}</div>`)}
+    ${refusals.filter(isOpen).map((message) => html`<div class="notice spread"><p>${message.text}</p>${actionsView(message)}</div>`)}
   `;
 }
 

@@ -1,6 +1,9 @@
 /** `nexus doctor`: checks what recording and sharing need, and advises on each problem. */
-import type { DoctorCheck } from "../../server/doctor.ts";
-import { runChecks } from "../../server/doctor.ts";
+import { homeFolder } from "../../server/config/home.ts";
+import type { DoctorCheck } from "../../server/doctor/check.ts";
+import { runChecks } from "../../server/doctor/checks.ts";
+import { reportText } from "../../server/doctor/report.ts";
+import type { TelemetryReader } from "../../server/worker/reader.ts";
 import { countText } from "../../shared/text/format.ts";
 import { exitCodes } from "../exit.ts";
 import { type JsonOption, print, printJson } from "../output/print.ts";
@@ -13,9 +16,31 @@ const marks: Readonly<Record<DoctorCheck["status"], readonly [string, "green" | 
   error: ["error", "red"],
 };
 
-export function run({ json }: JsonOption): Promise<void> {
+interface DoctorOptions extends JsonOption {
+  readonly report?: boolean;
+}
+
+/** An unreadable database is a check of its own. */
+function lastSeen(reader: TelemetryReader): ReadonlyMap<string, number> {
+  try {
+    return reader.agentsSeen();
+  } catch {
+    return new Map();
+  }
+}
+
+export function run({ json, report }: DoctorOptions): Promise<void> {
   return withReader(async (reader) => {
-    const checks = await runChecks(paths, reader.status(), Date.now());
+    const home = homeFolder();
+    const { env } = process;
+    const status = reader.status();
+    const checks = await runChecks({ paths, home, env, status, seen: lastSeen(reader), nowMs: Date.now() });
+    if (report === true) {
+      const folders = ["NEXUS_HOME", "XDG_CONFIG_HOME", "NEXUS_TELEMETRY_PATH", "NEXUS_USAGE_OUTBOX_DIR"] as const;
+      const secrets = folders.map((name) => [name, env[name] ?? ""] as const);
+      print(reportText(checks, { home, folders: secrets, destination: status.sharing?.destination ?? null }));
+      return;
+    }
     const faults = checks.filter(({ status }) => status === "error").length;
     if (json === true) printJson({ version: 2, healthy: faults === 0, checks });
     else {

@@ -49,7 +49,10 @@ export function addRecording(nexus: Command): void {
   ).action(lazyAction(() => import("../commands/import.ts")));
 
   withJson(
-    nexus.command("doctor").description("diagnose recording and sharing problems"),
+    nexus
+      .command("doctor")
+      .description("diagnose problems of recording, agents, editors and sharing")
+      .option("--report", "print Markdown for a bug report, without paths, names and addresses"),
     "{version, healthy, checks: [{name, status, message, advice}]}; status is ok, warning or error; advice is optional",
   ).action(lazyAction(() => import("../commands/doctor.ts")));
 

@@ -1,6 +1,6 @@
 /** Handlers of the dashboard's actions; the type requires one for each action. */
 
-import { commands, env } from "vscode";
+import { commands, env, Uri, window } from "vscode";
 import { PlanAgentRequest } from "../../shared/protocol/agents.ts";
 import type { DashboardAction, DashboardMessage, Tab } from "../../shared/protocol/dashboard.ts";
 import type { PageQuestion } from "../../shared/protocol/page-question.ts";
@@ -9,6 +9,7 @@ import {
   LedgerRequest,
   LedgerRequestDetails,
   PreviewRequest,
+  StatusRequest,
   VerifyLedgerRequest,
 } from "../../shared/protocol/worker.ts";
 import { dayMs } from "../../shared/schema/durations.ts";
@@ -131,6 +132,13 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
     disconnectAgent: ({ name }) => panel.run(() => actions.disconnectAgent(name)),
     openTerminal: async () => {
       await commands.executeCommand("workbench.action.terminal.new");
+    },
+    openSetting: async ({ name }) => {
+      await commands.executeCommand("workbench.action.openSettings", `@id:${name}`);
+    },
+    openConfig: async () => {
+      const { configPath } = await telemetry.command(StatusRequest, {});
+      await window.showTextDocument(Uri.file(configPath));
     },
     importHistory: () => panel.run(() => actions.importHistory()),
     showLog: async () => log.show(),

@@ -114,6 +114,10 @@ export const validateAction = taggedUnion("type", {
   /** Shows which histories of agents and shells there are, and asks what to import. */
   importHistory: object({ type: enumOf(["importHistory"]) }),
   openTerminal: object({ type: enumOf(["openTerminal"]) }),
+  /** Shows a setting that blocks recording or sharing. */
+  openSetting: object({ type: enumOf(["openSetting"]), name: string(64) }),
+  /** Opens the configuration file, which cannot be used. */
+  openConfig: object({ type: enumOf(["openConfig"]) }),
   showLog: object({ type: enumOf(["showLog"]) }),
 });
 export type DashboardAction = Validated<typeof validateAction>;

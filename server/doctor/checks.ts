@@ -1,35 +1,22 @@
 /**
- * The checks of `nexus doctor`: files, permissions, disk space, clock and network. Changes nothing.
+ * The checks of `nexus doctor`: programs, files, permissions, disk space, clock, agents and network. Changes nothing.
  * Connects only while sharing is on, and sends nothing over that connection.
  */
 
 import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
-import { isOptOut } from "../shared/consent/consent.ts";
-import { textOf, textsOf } from "../shared/protocol/message.ts";
-import type { Status } from "../shared/protocol/worker.ts";
-import { numberText, sizeText } from "../shared/text/format.ts";
-import { erasuresMessages, modeMessage, refusalMessage } from "../shared/text/sentences.ts";
-import { parseConfig, policyRefusals } from "./config/config.ts";
-import type { Paths } from "./config/paths.ts";
-import { type LeftoverReason, Leftovers, leftoverReasons } from "./ingest/leftovers.ts";
-
-export interface DoctorCheck {
-  readonly name: string;
-  readonly status: "ok" | "warning" | "error";
-  readonly message: string;
-  /** What the user can do about it. */
-  readonly advice?: string;
-}
-
-const okCheck = (name: string, message: string): DoctorCheck => ({ name, status: "ok", message });
-const warningCheck = (name: string, message: string, advice?: string): DoctorCheck =>
-  withAdvice({ name, status: "warning", message }, advice);
-const errorCheck = (name: string, message: string, advice?: string): DoctorCheck =>
-  withAdvice({ name, status: "error", message }, advice);
-const withAdvice = (check: DoctorCheck, advice: string | undefined): DoctorCheck =>
-  advice === undefined ? check : { ...check, advice };
+import { isOptOut } from "../../shared/consent/consent.ts";
+import { textOf, textsOf } from "../../shared/protocol/message.ts";
+import type { Status } from "../../shared/protocol/worker.ts";
+import { numberText, sizeText } from "../../shared/text/format.ts";
+import { erasuresMessages, modeMessage, refusalMessage } from "../../shared/text/sentences.ts";
+import { parseConfig, policyRefusals } from "../config/config.ts";
+import type { Paths } from "../config/paths.ts";
+import { type LeftoverReason, Leftovers, leftoverReasons } from "../ingest/leftovers.ts";
+import { agentChecks } from "./agent-checks.ts";
+import { type DoctorCheck, errorCheck, okCheck, warningCheck } from "./check.ts";
+import { programChecks } from "./program-checks.ts";
 
 /** Twice the default database limit: with less, recording stops soon. */
 const minFreeBytes = 200 * 1024 * 1024;
@@ -37,9 +24,21 @@ const minFreeBytes = 200 * 1024 * 1024;
 const maxClockSkewMs = 5 * 60_000;
 const connectTimeoutMs = 5_000;
 
-export async function runChecks(paths: Paths, status: Status, nowMs: number): Promise<readonly DoctorCheck[]> {
+/** What the checks are about. */
+export interface Subject {
+  readonly paths: Paths;
+  /** The user's home folder. */
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly status: Status;
+  /** The time of each source's last event in milliseconds since 1970. */
+  readonly seen: ReadonlyMap<string, number>;
+  readonly nowMs: number;
+}
+
+export async function runChecks({ paths, home, env, status, seen, nowMs }: Subject): Promise<readonly DoctorCheck[]> {
   return [
-    runtime(),
+    ...programChecks(home, env),
     mode(status),
     textFile("configuration", paths.configFile, (text) => parseConfig(paths.configFile, text)),
     textFile("policy", paths.policyFile, (text) => policyRefusals(paths.policyFile, text)),
@@ -49,17 +48,13 @@ export async function runChecks(paths: Paths, status: Status, nowMs: number): Pr
     ...diskSpace(paths, status),
     clock(status, nowMs),
     ...eventLogs(paths),
+    ...agentChecks(paths, home, env, seen, nowMs),
     ...status.notes.map((note) => warningCheck("note", textOf(note))),
     ...rejectedBatches(status),
     ...pause(status),
     ...erasures(status),
     await network(status),
   ];
-}
-
-function runtime(): DoctorCheck {
-  const kind = process.versions["electron"] === undefined ? "Node" : "the editor's Node";
-  return okCheck("runtime", `${kind} ${process.versions.node} on ${process.platform} ${process.arch}`);
 }
 
 function mode({ permission, configPath }: Status): DoctorCheck {
