@@ -32,7 +32,7 @@ exports.activate = () => commands.registerCommand("empty.open", () => {
 });`;
 
 /** Packages an extension whose dashboard is one heading: the cost of an empty webview. */
-async function packageEmpty(folder: string): Promise<string> {
+export async function packageEmpty(folder: string): Promise<string> {
   const commands = [{ command: "empty.open", title: "Open the Empty Page" }];
   const manifest = {
     name: "empty",
@@ -58,7 +58,7 @@ async function prepare(home: string): Promise<void> {
 }
 
 /** Returns the milliseconds from Enter until the heading is visible. */
-async function openingMs(workbench: Workbench, command: string, heading: string): Promise<number> {
+export async function openingMs(workbench: Workbench, command: string, heading: string): Promise<number> {
   await workbench.chooseCommand(command);
   const startedMs = performance.now();
   await workbench.page.keyboard.press("Enter");

@@ -14,6 +14,7 @@ import { enrolling, erasureStorm, idleCloud, oldHours, registryStart } from "./c
 import { command } from "./command.ts";
 import { dashboard } from "./dashboard.ts";
 import { commandLines, firewall, scanner, vocabulary } from "./firewall.ts";
+import { firstNumber } from "./first-run.ts";
 import { durable } from "./fsync.ts";
 import { history } from "./history.ts";
 import { historyImport } from "./history-import.ts";
@@ -72,6 +73,7 @@ const benches: readonly Bench[] = [
     ],
     run: dashboard,
   },
+  { names: ["first-sample", "first-choice", "first-command", "first-number"], run: firstNumber },
   { names: ["history-rate", "history-memory"], run: history },
   { names: ["history-import"], run: historyImport },
   { names: ["hook-p50", "hook-to-cat", "hook-64k-to-cat"], run: hook },

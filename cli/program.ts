@@ -104,7 +104,7 @@ function codeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof InterruptedError) {
     process.stderr.write("\n");
-    printError("interrupted; no partial changes were made.");
+    printError("Interrupted. Completed steps are kept.");
     return exitCodes.interrupted;
   }
   printError(error instanceof Error ? error.message : "unexpected error");

@@ -61,8 +61,9 @@ export function blocksOf(hours: readonly Group[]): readonly Block[] {
 
 /** @throws UsageError */
 export function printBlocks(options: CostOptions): Promise<void> {
-  if (options.by !== undefined) throw new UsageError("--blocks is a grouping itself. Leave out --by.");
-  if (options.sort !== undefined) throw new UsageError("--blocks is in the order of time. Leave out --sort.");
+  if (options.by !== undefined) throw new UsageError("--by cannot be used with --blocks.");
+  if (options.sort !== undefined)
+    throw new UsageError("--sort cannot be used with --blocks: blocks are in order of time.");
   if (options.compare !== undefined) throw new UsageError("--compare cannot be used with --blocks.");
   const { today, week, month, year, yesterday, last, since, until, from, to } = options;
   const hasPeriod = [today, week, month, year, yesterday, last, since, until, from, to].some(

@@ -20,7 +20,7 @@ interface ImportOptions extends JsonOption {
 export function run(file: string | undefined, options: ImportOptions): Promise<void> {
   const { list, undo } = options;
   if ([file, list, undo].filter((one) => one !== undefined).length !== 1)
-    throw new UsageError("Name the file of an export, or use --list or --undo NUMBER.");
+    throw new UsageError("Use one of: the file of an export, --list, --undo NUMBER.");
   return withService(async (_service, core) => {
     const { ExportImporter } = await import("../../server/worker/importer.ts");
     const importer = new ExportImporter(core);
@@ -96,17 +96,17 @@ async function importFile(importer: ExportImporter, file: string, { yes, json }:
   if (repeated > 0) print(`${countText(repeated, "event")} already stored.`);
   if (expired > 0)
     print(`${countText(expired, "event")} older than the retention period: only their totals were imported.`);
-  print("Imported data is never shared. To undo: nexus import --list");
+  print("Imported data is never shared. To undo: nexus import --undo NUMBER (see nexus import --list)");
 }
 
 function printPlan({ file, exportedMs, productVersion, origins, unknownValues, historyOf }: ImportPlan): void {
   print(`${file}: exported ${dateTimeText(exportedMs)} by version ${productVersion}.`);
   if (origins.length > 0) print(definitionList(origins.map(rowsOf)));
   if (origins.some(({ action }) => action !== "skip"))
-    print("It brings back what you deleted of it here. To remove it again: nexus import --undo NUMBER");
+    print("Data from it that you deleted here is imported again. To remove it afterwards: nexus import --undo NUMBER");
   if (historyOf.length > 0)
     print(
-      `Left out: history from the files of ${historyOf.map((agent) => sourceLabel(agent)).join(", ")}. Import it from those files: nexus agents import`,
+      `Left out: history from the files of ${historyOf.map((agent) => sourceLabel(agent)).join(", ")}. Import it from those files: nexus agents import or nexus shell import`,
     );
   if (unknownValues > 0) print(`${countText(unknownValues, "value")} unknown to this version will be left out.`);
 }

@@ -114,7 +114,9 @@ async function inChild(sql: string, limit: number, timeoutMs: number): Promise<R
 }
 
 function errorOf(text: string, code: number | null): Error {
-  const sentence = text.replace(/^nexus: /, "").trim() || "the process ended, perhaps for want of memory.";
+  const sentence =
+    text.replace(/^nexus: /, "").trim() ||
+    "The query's process ended, perhaps because it ran out of memory. Narrow the query.";
   // The child's exit codes: the statement is not accepted, or there is no database.
   if (code === exitCodes.usage) return new UsageError(sentence);
   return code === exitCodes.notNow ? new UnavailableError(sentence) : new ReportedError(sentence);

@@ -113,7 +113,8 @@ const used = (sessions: readonly SessionSummary[]) =>
 
 function printTimeline(id: string, { json, csv }: JsonOption & CsvOption): Promise<void> {
   const start = id.toLowerCase();
-  if (!/^[0-9a-f-]{4,36}$/.test(start)) throw new UsageError("The ID of a session has at least 4 hexadecimal digits.");
+  if (!/^[0-9a-f-]{4,36}$/.test(start))
+    throw new UsageError("Give at least 4 hexadecimal digits of the session's ID (see nexus sessions).");
   return withFreshReader(async (reader) => {
     const events = reader.timeline(start);
     if (events === undefined) throw new UsageError(`No session, or more than one, has an ID that starts with ${id}.`);

@@ -53,7 +53,7 @@ export async function run(options: UninstallOptions): Promise<void> {
   if (removal === null) return;
   if (removal === undefined) {
     if (json) printJson({ version: 1, removed: [], disconnected: [], events: 0, searched: 0, remaining: [] });
-    else print("Nothing of Nexus Telemetry is on this machine but the program.");
+    else print("Nexus Telemetry has no hooks, data or settings on this machine.");
     printOwnLines(json, false);
     return;
   }
@@ -96,7 +96,9 @@ async function disconnect(names: readonly string[]): Promise<void> {
     }
   });
   if (problems.length > 0)
-    throw new ReportedError(`${problems.join("\n")}\nThe data was not deleted. Run nexus uninstall when it is mended.`);
+    throw new ReportedError(
+      `${problems.join("\n")}\nThe data was not deleted. Fix this and run nexus uninstall again.`,
+    );
 }
 
 function stopRecording(service: TelemetryService): void {
@@ -133,7 +135,7 @@ function finish(
     if (proof !== null && erased.searched > 0) print(textOf(proof));
     if (disconnected.length > 0) print(`Hooks removed: ${disconnected.join(", ")}.`);
     if (remaining.length === 0) print("None of these files and folders exists any more.");
-    for (const file of foreignFiles(paths)) print(`Not ours, left as it is: ${file}`);
+    for (const file of foreignFiles(paths)) print(`Not created by Nexus, kept: ${file}`);
   }
   printOwnLines(json, receiver);
   if (remaining.length > 0)
@@ -144,9 +146,10 @@ function finish(
 function printOwnLines(json: boolean, receiver: boolean): void {
   if (json) return;
   const home = homeFolder();
-  for (const { file, line } of completionLines(home)) print(`Your own line for completions: ${file}:${line}`);
+  for (const { file, line } of completionLines(home))
+    print(`Remove the line for completions yourself: ${file}:${line}`);
   if (receiver)
-    print("Your own settings for OpenTelemetry in agents: remove what nexus agents connect --otel printed.");
+    print("Remove the OpenTelemetry settings that you added to agents (printed by nexus agents connect --otel).");
   const extensions = installedExtensions(home);
   for (const folder of extensions) print(`The extension is installed: ${folder}`);
   if (extensions.length > 0) print("To remove it: Extensions view of the editor, Nexus Telemetry, Uninstall.");

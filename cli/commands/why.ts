@@ -27,7 +27,7 @@ export function run(words: readonly string[], options: QueryOptions & JsonOption
   const command = words.join(" ").trim().replace(/\s+/g, " ");
   if (command.includes(","))
     throw new UsageError("nexus why is about one command. For several: nexus commands --command LIST");
-  if (command === "") throw new UsageError("A command is missing, such as: nexus why npm test");
+  if (command === "") throw new UsageError("Name a command, such as: nexus why npm test");
   const asked = queryOf({ compare: "previous", ...options, command });
   return withFreshReader(async (reader) => {
     const { command: _, ...others } = asked.filters ?? {};

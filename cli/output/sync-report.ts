@@ -12,7 +12,7 @@ const sentences: Readonly<Record<SyncReport["outcome"], string>> = {
   not_permitted: "Sharing is off or blocked.",
   busy: "Nothing was sent.",
   waiting: "Run nexus sync to retry now.",
-  paused: "Uploading is paused until the cause is removed.",
+  paused: "Uploading is paused. When the cause is removed, run nexus sync.",
   failed: "Upload failed.",
   stopped: "Upload stopped.",
 };

@@ -128,7 +128,8 @@ export class HistoryImport {
           token,
         );
         const [one] = (result?.["imported"] ?? []) as readonly Imported[];
-        if (token.isCancellationRequested) return "The import stopped. What was imported stays; the next one goes on.";
+        if (token.isCancellationRequested)
+          return "Import stopped. Imported records are kept; the next import continues.";
         for (const name of ["added", "replaced", "known", "live", "skipped", "refused"] as const)
           sum[name] += one?.[name] ?? 0;
       }
@@ -156,7 +157,7 @@ export class HistoryImport {
     const name = sourceLabel(agent);
     const answer = await window.showWarningMessage(
       `Remove the imported history of ${name}?`,
-      { modal: true, detail: "What was recorded live stays." },
+      { modal: true, detail: "Data recorded live is kept." },
       "Remove",
     );
     if (answer !== "Remove") return null;
@@ -165,7 +166,7 @@ export class HistoryImport {
     );
     if (removed === undefined) return null;
     await this.#follower.follow(agent, false);
-    return `Removed the imported history of ${name}. What was recorded live is unchanged.`;
+    return `Removed the imported history of ${name}. Data recorded live is unchanged.`;
   }
 }
 

@@ -102,8 +102,8 @@ describe("status bar item", () => {
     const alert = { id: "x", command: "npm test", factor: 2.04, sinceMs };
     const { text, tooltip, spoken } = shown({ alert });
     expect(text).toBe("$(pulse) Nexus: local •");
-    expect(tooltip).toContain("npm test is 2.0 × slower since Tuesday.");
-    expect(spoken).toContain("npm test is 2.0 × slower since Tuesday.");
+    expect(tooltip).toContain("npm test has been 2.0 × slower since Tuesday.");
+    expect(spoken).toContain("npm test has been 2.0 × slower since Tuesday.");
     settings.set("nexus.telemetry.monthlyBudget", 20);
     expect(shown({ today: { ...today, monthUsd: 20 } }).text).toBe("$(pulse) Nexus: local");
     const spent = shown({ today: { ...today, monthUsd: 20.5 } });

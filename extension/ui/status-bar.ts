@@ -126,7 +126,7 @@ function contentOf(content: Content, { word, waiting }: State, { today, permissi
 
 function alertMessage({ command, factor, sinceMs }: NonNullable<Today["slower"]>): Message {
   const day = new Date(sinceMs).toLocaleDateString([], { weekday: "long" });
-  return message("{command} is {factor} × slower since {day}.", { command, factor: factor.toFixed(1), day });
+  return message("{command} has been {factor} × slower since {day}.", { command, factor: factor.toFixed(1), day });
 }
 
 /** What is in the tooltip beside the state. */

@@ -73,7 +73,8 @@ const outdatedHookUrl = /^http:\/\/127\.0\.0\.1:\d+\/nexus\/v1\/hook$/;
 function targetOf(file: string): string {
   if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return file;
   const target = linkTarget(file);
-  if (target === undefined) throw new SettingsError(`${file} is a broken link. Nothing was changed.`);
+  if (target === undefined)
+    throw new SettingsError(`${file} is a broken link. Repair or delete it and retry. Nothing was changed.`);
   try {
     accessSync(target, constants.W_OK);
     return target;
@@ -82,7 +83,7 @@ function targetOf(file: string): string {
     const manager = owner === undefined ? "another tool" : (managers[owner] ?? "another tool");
     throw new SettingsError(
       target === file
-        ? `${file} is not writable. Nothing was changed.`
+        ? `${file} is not writable. Change its permissions and retry. Nothing was changed.`
         : `${file} is managed by ${manager}: it is a link to ${target}, which is not writable. Add the hook there. Nothing was changed.`,
     );
   }
@@ -214,7 +215,7 @@ export class Connections {
     }
     if (before !== null && !this.#isUnchanged(agent.name, agent.file, before)) {
       throw new SettingsError(
-        `${agent.file} was changed since it was created. Delete it and retry. Nothing was changed.`,
+        `${agent.file} was edited after it was created, so it was not replaced. Delete it and retry.`,
       );
     }
     const linesOf = (text: string | null) => text?.trimEnd().split("\n") ?? [];
@@ -263,7 +264,7 @@ export class Connections {
     } else if (agent.textOf !== undefined && this.#isUnchanged(name, agent.file, text)) {
       rmSync(target);
     } else if (agent.textOf !== undefined) {
-      throw new SettingsError(`${target} was changed since it was created. Delete it yourself. Nothing was changed.`);
+      throw new SettingsError(`${target} was edited after it was created, so it was kept. Delete it yourself.`);
     } else if (before !== undefined) {
       replaceFile(target, before, record?.mode ?? statSync(target).mode & 0o777);
     } else {

@@ -14,7 +14,7 @@ export function hookFault(command: string, log: string): string | null {
   if (command.startsWith("http"))
     return "The hook is an entry of an earlier version. To replace it: nexus agents connect";
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) if (arrives(command, log)) return null;
-  return "The hook ran, but its event did not arrive. Check that awk is installed and state/events is writable.";
+  return "The hook was run, but its event did not arrive. Check that awk is installed and state/events is writable.";
 }
 
 /** Synchronous, so that this process does not import the event first. */

@@ -49,7 +49,7 @@ describe.each(["cline", "opencode", "amp", "pi"] as const)("the file for %s", (n
     connect();
     writeFileSync(file, `${readFileSync(file, "utf8")}\n`);
     expect(status()).toMatchObject({ connected: true, outdated: false });
-    expect(() => connections.disconnect(name)).toThrow(/was changed since it was created/);
+    expect(() => connections.disconnect(name)).toThrow(/was edited after it was created/);
     expect(connections.planConnect(name)).toBeUndefined();
   });
 

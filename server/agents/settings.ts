@@ -40,7 +40,7 @@ function treeOf(file: string, text: string): Node {
     );
   }
   if (tree?.type !== "object") {
-    throw new SettingsError(`${file} must contain a JSON object. Nothing was changed.`);
+    throw new SettingsError(`${file} must contain a JSON object. Correct the file and retry. Nothing was changed.`);
   }
   return tree;
 }

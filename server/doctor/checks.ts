@@ -82,7 +82,7 @@ function textFile(name: string, file: string, parse: (text: string) => unknown):
   } catch (error) {
     const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
     const message = error instanceof Error && code === "" ? error.message : `${file} cannot be read${code}.`;
-    return errorCheck(name, message, "Recording is paused until it can be read.");
+    return errorCheck(name, message, "Recording is paused until this is fixed.");
   }
 }
 

@@ -31,9 +31,9 @@ const groupOrOthersWrite = 0o022;
 export function ownershipFault(path: string, { uid, mode }: Pick<Stats, "uid" | "mode">): string | undefined {
   const userId = ownUid();
   if (userId === undefined) return undefined;
-  if (uid !== userId) return `${path} belongs to another user (id ${uid}), so it is not used.`;
+  if (uid !== userId) return `${path} belongs to another user (id ${uid}), so it is not used. Change its owner.`;
   if ((mode & groupOrOthersWrite) !== 0)
-    return `${path} can be written by other users, so it is not used. Run: chmod go-w ${path}`;
+    return `${path} can be written by other users, so it is not used. Change its owner. Run: chmod go-w ${path}`;
   return undefined;
 }
 
@@ -42,7 +42,8 @@ export function pathFault(path: string, links: "allowed" | "refused" = "refused"
   const stat =
     links === "allowed" ? statSync(path, { throwIfNoEntry: false }) : lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
-  if (stat.isSymbolicLink()) return `${path} is a link, so it is not used. Replace it with the folder or file itself.`;
+  if (stat.isSymbolicLink())
+    return `${path} is a link, so it is not used. Change its owner. Replace it with the folder or file itself.`;
   return ownershipFault(path, stat);
 }
 
@@ -58,12 +59,12 @@ export function refuseReplaceable(path: string): void {
     if (stat === undefined) continue;
     if (!isTrusted(stat.uid))
       throw new UnsafePathError(
-        `${ancestor} belongs to another user (id ${stat.uid}), so nothing in it is used.${ownUid() === 0 ? " Run this as that user." : ""}`,
+        `${ancestor} belongs to another user (id ${stat.uid}), so nothing in it is used. Change its owner, or use another folder.${ownUid() === 0 ? " Run this as that user." : ""}`,
       );
     const isWritable = !stat.isSymbolicLink() && (stat.mode & groupOrOthersWrite) !== 0 && (stat.mode & sticky) === 0;
     if (isWritable && ancestor !== path)
       throw new UnsafePathError(
-        `${ancestor} can be written by other users, so nothing in it is used. Run: chmod go-w ${ancestor}`,
+        `${ancestor} can be written by other users, so nothing in it is used. Change its owner, or use another folder. Run: chmod go-w ${ancestor}`,
       );
   }
 }

@@ -73,7 +73,7 @@ class LineParser {
     const fields = objectIn(text) ?? objectIn(`${withoutComma(text)}}`);
     if (fields === undefined || fields["format"] !== "nexus-telemetry-export")
       throw new ExportReadError(
-        `${this.#file} is no export of Nexus Telemetry, or it was reformatted. Import an unchanged file of nexus telemetry export (JSON or JSON Lines).`,
+        `${this.#file} is not an export of Nexus Telemetry, or it was reformatted. Import an unchanged file of nexus telemetry export (JSON or JSON Lines).`,
       );
     this.#isLines = fields["record"] === "export";
     return { type: "header", line: 1, fields };

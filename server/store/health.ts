@@ -11,7 +11,9 @@ import { readNumber } from "./state.ts";
 const minuteText = (ms: number): string => dateTimeText(ms).slice(0, 16);
 
 const holdTexts: Readonly<Record<RetentionHold, Message>> = {
-  event_ahead: message("Retention is paused: an event is dated more than two days ahead. Correct the system clock."),
+  event_ahead: message(
+    "Data retention is paused: an event is dated more than two days ahead. Correct the system clock.",
+  ),
   clock_jumped: message("The clock has jumped. Retention resumes after one day."),
 };
 

@@ -40,7 +40,10 @@ export function storageProblem(error: unknown, databasePath: string): Problem {
     };
   }
   if (code === "ELOOP")
-    return { kind: "unsafe_path", message: message("{database} is a link, so it is not used.", { database }) };
+    return {
+      kind: "unsafe_path",
+      message: message("{database} is a link, so it is not used. Replace it with the file itself.", { database }),
+    };
   if (error instanceof NewerDatabaseError) {
     return {
       kind: "database_newer",

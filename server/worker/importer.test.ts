@@ -291,9 +291,9 @@ describe("bad input", () => {
 
   it.each([
     ["an empty file", "", /is empty/],
-    ["another program's JSON", '[{"a":1}]\n', /is no export of Nexus Telemetry/],
-    ["text", "hello\nworld\n", /is no export/],
-    ["bytes", "\u0000\u0001", /is no export/],
+    ["another program's JSON", '[{"a":1}]\n', /is not an export of Nexus Telemetry/],
+    ["text", "hello\nworld\n", /is not an export/],
+    ["bytes", "\u0000\u0001", /is not an export/],
   ])("is refused: %s", async (_, text, reason) => refused(new Machine(), text, reason));
 
   it("is refused: a newer format, a reformatted, changed or cut file, and an unreadable one", async () => {

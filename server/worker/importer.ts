@@ -395,7 +395,7 @@ const originOf = ({ origin }: Fields, header: Header | undefined): string =>
 function headerOf(file: string, fields: Fields): Header {
   const { format, version, exported_at: exportedAt, product_version: product, installation, origins } = fields;
   if (format !== exportName || typeof version !== "number")
-    throw new ExportReadError(`${file} is no export of Nexus Telemetry.`);
+    throw new ExportReadError(`${file} is not an export of Nexus Telemetry. Use a file of nexus telemetry export.`);
   if (version > exportVersion)
     throw new ExportReadError(
       `${file} was exported by a newer version (format ${version}, this one knows ${exportVersion}). Update Nexus Telemetry.`,

@@ -55,7 +55,7 @@ export function insightCards(insights: readonly Insight[]): readonly InsightCard
 const time = (ms: number | null): string => (ms === null ? "unknown" : durationText(ms));
 
 const failureRule =
-  "At least 10 runs with an outcome; the lower end of the 95% confidence interval (Wilson) is at least 10%. Answers, such as no match, are no failures.";
+  "At least 10 runs with an outcome; the lower end of the 95% confidence interval (Wilson) is at least 10%. Answers, such as no match, do not count as failures.";
 
 function failuresOf({ sample, failed, share, low, high }: Insight["evidence"]): readonly Message[] {
   if (failed === null) return [];

@@ -132,9 +132,12 @@ export const deletedSettingsMessage: Message = message(
 /** The result of searching the files after a purge; `null` if nothing was searched. */
 export function proofMessage(searched: number, copies: readonly string[]): Message | null {
   if (copies.length > 0) {
-    return message("The database is clean, but these copies still contain data: {copies}.", {
-      copies: copies.join(", "),
-    });
+    return message(
+      "The database is clean, but these files next to it still contain erased data. Delete them yourself: {copies}.",
+      {
+        copies: copies.join(", "),
+      },
+    );
   }
   if (searched === 0) return null;
   return message("Verified: none of {ids} found in any file.", { ids: countText(searched, "ID") });

@@ -225,7 +225,7 @@ describe("nexus import", () => {
     writeFileSync(join(home, "bad.json"), "[]\n");
     expect(await ran("import", join(home, "bad.json"), "--yes")).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/bad\.json is no export of Nexus Telemetry/),
+      err: expect.stringMatching(/bad\.json is not an export of Nexus Telemetry/),
     });
     expect(await ran("import")).toMatchObject({ code: 2 });
     expect(await ran("import", "--undo", "7", "--yes")).toMatchObject({

@@ -205,7 +205,7 @@ describe("nexus usage", () => {
     server.refuse(503);
     expect(await nexus(home, env, "sync")).toMatchObject({
       code: 3,
-      out: expect.stringContaining("requested a delay (503)"),
+      out: expect.stringContaining("is busy or failing (503)"),
     });
     server.behave = undefined;
     writeEventLog(10);

@@ -71,8 +71,8 @@ describe("nexus uninstall", () => {
     const extension = join(home, ".vscode", "extensions", "nexus.nexus-telemetry-0.8.0-linux-x64");
     mkdirSync(extension, { recursive: true });
     const { out } = await ran("uninstall", "--yes");
-    expect(out).toContain(`Not ours, left as it is: ${mine}`);
-    expect(out).toContain(`Your own line for completions: ${join(home, ".bashrc")}:2`);
+    expect(out).toContain(`Not created by Nexus, kept: ${mine}`);
+    expect(out).toContain(`Remove the line for completions yourself: ${join(home, ".bashrc")}:2`);
     expect(out).toContain(`The extension is installed: ${extension}`);
     expect(existsSync(mine)).toBe(true);
     expect(readdirSync(join(home, "nexus"))).toEqual(["notes.txt"]);
@@ -91,7 +91,7 @@ describe("nexus uninstall", () => {
 
   it("says that there is nothing, also with --json, and creates nothing", async () => {
     const before = tree();
-    expect(await ran("uninstall")).toMatchObject({ code: 0, out: expect.stringContaining("Nothing of Nexus") });
+    expect(await ran("uninstall")).toMatchObject({ code: 0, out: expect.stringContaining("has no hooks, data or settings") });
     expect(JSON.parse((await ran("uninstall", "--json")).out)).toMatchObject({ removed: [], remaining: [] });
     expect(tree()).toEqual(before);
   });

@@ -76,7 +76,7 @@ export function agentsPanel(model: ViewState, actions: Actions): TemplateResult 
       <summary>${countText(absent.length, "supported agent")} not installed</summary>
       <p class="quiet">${absent.map(({ title }) => title).join(", ")}.</p>
     </details>
-    <p class="quiet">Agents and shells keep their own history on disk, often of months.</p>
+    <p class="quiet">Agents and shells keep their own history on disk, often for months.</p>
     <div class="row"><button class="second" ?disabled=${state?.permission.mode === "off" || (state?.busy ?? true)} @click=${() => actions.post({ type: "importHistory" })}>Import history…</button></div>
     <p class="quiet">Some agents report tokens and cost only by OpenTelemetry, which you set up in a terminal: <code>nexus agents connect --otel</code></p>
   </section>`;

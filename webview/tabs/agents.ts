@@ -158,7 +158,7 @@ function toolsPanel({ tools }: ToolCalls, model: ViewState, actions: Actions): T
       model,
       actions,
     )}
-    ${Object.keys(model.view.filters).length === 0 ? nothing : html`<p class="quiet">Of all agents: filters do not apply.</p>`}
+    ${Object.keys(model.view.filters).length === 0 ? nothing : html`<p class="quiet">Shows all agents: filters do not apply.</p>`}
   </section>`;
 }
 
@@ -269,7 +269,7 @@ function coveragePanel({ coverage }: ToolCalls, model: ViewState): TemplateResul
       <thead><tr>${["Source", "Completed", "No end recorded", "With outcome", "With duration", "Limitations"].map(heading)}</tr></thead>
       <tbody>${coverage.map(row)}</tbody>
     </table></div>
-    ${Object.keys(model.view.filters).length === 0 ? nothing : html`<p class="quiet">Of all sources: filters do not apply.</p>`}
+    ${Object.keys(model.view.filters).length === 0 ? nothing : html`<p class="quiet">Shows all sources: filters do not apply.</p>`}
   </section>`;
 }
 
@@ -299,7 +299,7 @@ export function agentsTab(model: ViewState, actions: Actions): TemplateResult {
     <div class="grid">
       ${costPanel(answer, model, actions)}
       ${workPanel(answer, roles, sessions?.sessions ?? [], model, actions)}
-      ${firstTry === undefined ? nothing : firstTry === null ? html`<section class="panel two-thirds"><h2>Green at the first try</h2><p class="quiet">Not known with these filters: they do not apply to edits and checks together.</p></section>` : firstTryPanel(firstTry, model, actions)}
+      ${firstTry === undefined ? nothing : firstTry === null ? html`<section class="panel two-thirds"><h2>Green at the first try</h2><p class="quiet">Not available with these filters. Keep only filters on agent, model, source, workspace or origin.</p></section>` : firstTryPanel(firstTry, model, actions)}
       ${errors === undefined ? nothing : reasonsPanel(errors, model, actions)}
       ${tools === undefined ? nothing : html`${toolsPanel(tools, model, actions)} ${coveragePanel(tools, model)}`}
     </div>

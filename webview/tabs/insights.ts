@@ -72,7 +72,7 @@ export function insightsTab(model: ViewState, actions: Actions): TemplateResult 
   const dismissedCount = matching.length - shown.length;
   return html`
     ${controls(model, insights.runs, actions)}
-    ${Object.keys(view.filters).length === 0 ? nothing : html`<p class="quiet">Insights are about everything: filters do not apply.</p>`}
+    ${Object.keys(view.filters).length === 0 ? nothing : html`<p class="quiet">Insights cover all data: filters do not apply.</p>`}
     ${
       shown.length === 0
         ? html`<div class="panel empty"><h2>No insights</h2>

@@ -113,7 +113,7 @@ function languagesPanel(
       model,
       actions,
     )}
-    ${Object.keys(model.view.filters).length === 0 ? nothing : html`<p class="quiet">Of all editors: filters do not apply.</p>`}
+    ${Object.keys(model.view.filters).length === 0 ? nothing : html`<p class="quiet">Shows all editors: filters do not apply.</p>`}
   </section>`;
 }
 

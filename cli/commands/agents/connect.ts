@@ -75,7 +75,8 @@ function selectAgents(connections: Connections, names: readonly string[]): reado
     .filter((agent) => agent.installed)
     .map(({ name }) => name);
   const agents = agentsNamed(names, installed);
-  if (agents.length === 0) throw new UsageError("No installed agents found. Name one of: nexus agents list");
+  if (agents.length === 0)
+    throw new UsageError("No installed agents found. Name an agent (for names: nexus agents list).");
   return agents;
 }
 

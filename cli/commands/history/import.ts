@@ -40,7 +40,7 @@ export interface ImportOptions extends JsonOption {
 export function runImport(kind: Kind, names: readonly string[], options: ImportOptions): Promise<void> {
   if (options.preview === true && options.undo === true) throw new UsageError("Use either --preview or --undo.");
   if (options.undo === true && options.includeDeleted === true)
-    throw new UsageError("--include-deleted is for an import, not for --undo.");
+    throw new UsageError("--include-deleted cannot be used with --undo.");
   const wanted =
     names.length === 0 ? kind.names : names.map((name) => oneNamed(name, kind.names, kind.key.slice(0, -1)));
   return withService(async (service, core) => {
@@ -101,7 +101,7 @@ async function importFound(
       if (!json) progressLine(`Imported ${numberText(done)} of ${numberText(total)} records`);
     });
   } catch (error) {
-    if (isBegun && !json) printError(`Stopped. What was imported stays. To go on: ${kind.command}`);
+    if (isBegun && !json) printError(`Import stopped. Imported records are kept. To continue: ${kind.command}`);
     throw error;
   } finally {
     if (!json) progressLine("");
@@ -162,9 +162,7 @@ function printResult(
     ];
     print(wrapped(`${sourceLabel(agent)}: ${parts.join(", ")}.`));
   }
-  print(
-    wrapped(`So that nothing counts twice, the database keeps ${countText(count, "digest")} (${sizeText(bytes)}).`),
-  );
+  print(wrapped(`To prevent duplicates, the database keeps ${countText(count, "digest")} (${sizeText(bytes)}).`));
   if (imported.every(({ added, replaced }) => added + replaced === 0)) return;
   const firstMs = Math.min(...found.map((plan) => plan.firstMs ?? Number.POSITIVE_INFINITY));
   if (Number.isFinite(firstMs)) print(`\nTo see it: ${kind.report} --since ${dayText(firstMs)}`);
@@ -180,7 +178,7 @@ async function undo(
   if (found.length > 0 && yes !== true) {
     if (!isAttended() || json === true) throw new UsageError("Not a terminal: use --yes.");
     const names = found.map((agent) => sourceLabel(agent)).join(", ");
-    if (!(await confirmed(`Remove the imported history of ${names}? What was recorded live stays.`))) {
+    if (!(await confirmed(`Remove the imported history of ${names}? Data recorded live is kept.`))) {
       print("Nothing was removed.");
       return;
     }
@@ -189,7 +187,7 @@ async function undo(
   if (json === true) return printJson({ version: 1, undone });
   if (undone.length === 0) return print("No history was imported.");
   for (const { agent, searched, copies } of undone) {
-    print(`Removed the imported history of ${sourceLabel(agent)}. What was recorded live is unchanged.`);
+    print(`Removed the imported history of ${sourceLabel(agent)}. Data recorded live is unchanged.`);
     const proof = searched === 0 ? null : proofMessage(searched, copies);
     if (proof !== null) print(wrapped(textOf(proof)));
   }

@@ -12,7 +12,7 @@ export function run({ confirm, json }: ResetOptions): Promise<void> {
   return withService(async (service) => {
     if (service.reader.status().permission?.mode !== "share") {
       if (json === true) printJson({ version: 1, reset: false });
-      else print("No pseudonym to reset: sharing is off.");
+      else print("No pseudonym to reset: sharing is off or blocked.");
       return;
     }
     if (confirm !== true) {

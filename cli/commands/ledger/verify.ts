@@ -38,7 +38,7 @@ function* linesOf(file: string): Iterable<LedgerLine> {
     if (line === "") continue;
     const { seq, entry, hash, body } = parseEntry(line, `${file}, line ${n + 1}`);
     if (typeof seq !== "number" || typeof entry !== "string" || typeof hash !== "string")
-      throw new UsageError(`${file}, line ${n + 1}: not a ledger entry.`);
+      throw new UsageError(`${file}, line ${n + 1}: not a ledger entry. Use an unchanged file of nexus ledger export.`);
     yield { seq, entry, hash, body: typeof body === "string" ? Buffer.from(body, "utf8") : undefined };
   }
 }
@@ -50,5 +50,5 @@ function parseEntry(line: string, where: string): Readonly<Record<string, unknow
   } catch {
     // Reported below.
   }
-  throw new UsageError(`${where}: not a ledger entry.`);
+  throw new UsageError(`${where}: not a ledger entry. Use an unchanged file of nexus ledger export.`);
 }

@@ -88,8 +88,7 @@ async function recordingConsent(
   }
   const choice = await recordingChoice(options, preset, prompt);
   if (choice.collect.length === 0) {
-    if (choice.earlierEvents)
-      print("Select a category too: of earlier events, only the selected categories are stored.");
+    if (choice.earlierEvents) print("Select a category too: earlier events are stored only for selected categories.");
     return undefined;
   }
   if (prompt !== undefined) {
@@ -189,7 +188,7 @@ async function sharedChoice(offered: readonly Category[], { options, prompt }: S
   if (prompt === undefined || offered.length === 0) return [];
   print(
     wrapped(
-      "Only what is recorded from now on is sent, under a random ID. Preview it, stop or erase it at any time. Only these categories have an effect on this server:",
+      "Only what is recorded from now on is sent, under a random ID. Preview it, stop or erase it at any time. Only these categories can be shared with this server:",
     ),
   );
   return askSharing(prompt, offered);

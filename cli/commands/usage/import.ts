@@ -15,7 +15,7 @@ export function run({ json }: JsonOption): Promise<void> {
     const first = await importLogs(service, { retryLeftovers: true });
     const report = first === undefined ? undefined : await removeImported(service, first);
     if (json === true) printJson({ version: 2, ...report });
-    else if (report === undefined) print("Event log import is disabled by NEXUS_EVENT_LOG.");
+    else if (report === undefined) print("Event log import is disabled by NEXUS_EVENT_LOG. To import, unset it.");
     else printImport(report);
     if (report !== undefined && report.faults.length > 0) process.exitCode = exitCodes.failed;
   });
@@ -44,5 +44,7 @@ function printImport(report: ImportReport): void {
     print(`${report.beforeConsent} skipped: recorded before your consent. Their lines are kept.`);
   if (report.ahead > 0) print(`${report.ahead} skipped: dated in the future. Their lines are kept.`);
   if (report.malformed > 0)
-    print(`${countText(report.malformed, "line")} skipped: invalid JSON or too long. The lines are kept.`);
+    print(
+      `${countText(report.malformed, "line")} skipped: invalid JSON or too long. Their positions are kept in not-imported/.`,
+    );
 }

@@ -24,7 +24,7 @@ export function receiverErrorMessage(error: unknown): Message {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
   return code === "EADDRINUSE"
     ? message(
-        "The receiver's port is in use by another program, which receives no data. Stop it, or use a new port: nexus agents disconnect --otel, then nexus agents connect --otel.",
+        "Another program uses the receiver's port; it receives no data. Stop that program, or change the port: run nexus agents disconnect --otel, then nexus agents connect --otel, and replace the agents' settings.",
       )
     : message("The local receiver could not start ({code}). Retrying automatically.", { code });
 }

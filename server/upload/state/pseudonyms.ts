@@ -75,7 +75,7 @@ export class PseudonymFile {
     const parsed = document.safeParse(tryJson(text));
     if (!parsed.success) {
       throw new PseudonymFileError(
-        `${this.path} is damaged. It holds the keys for erasing shared data. Restore it, or delete it to start with a new identity.`,
+        `${this.path} is damaged. Restore it from a backup. If you delete it, shared data can no longer be erased remotely, and you must consent again.`,
       );
     }
     return parsed.data;

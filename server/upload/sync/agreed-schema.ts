@@ -16,7 +16,7 @@ export function requireAgreedSchema(session: UploadSession): void {
   pauseUpload(
     session,
     message(
-      "{host} now accepts upload schema {offered}, which contains more than schema {agreed} that you agreed to. Review what is shared (Sharing tab or nexus telemetry enable --share), or set upload_schema = {agreed}.",
+      "{host} now accepts upload schema {offered}, which contains more than schema {agreed} that you agreed to. Review what is shared (dashboard: Data & privacy, Sharing; or nexus telemetry enable --share), or set upload_schema = {agreed}.",
       { host: destination.host, offered, agreed: agreedSchema },
     ),
   );

@@ -56,7 +56,7 @@ async function enrolSender(session: UploadSession, sender: Sender): Promise<Conn
     const { host } = sender.destination;
     pauseUpload(
       session,
-      message("{host} knows this pseudonym with another secret: reset it (nexus identity reset).", { host }),
+      message("{host} has another secret for this pseudonym. Reset the pseudonym: nexus identity reset", { host }),
     );
   }
   if (result.outcome !== "later") pauseUpload(session, statedReason(result.reason));

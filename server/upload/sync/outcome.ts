@@ -44,9 +44,10 @@ export function outcomeOf(answer: HttpResponse): RequestOutcome {
 
 const faultMessages: Readonly<Record<HttpFault, (host: string) => Message>> = {
   timeout: (host) => message("{host} did not answer in time.", { host }),
-  name: (host) => message("{host} cannot be found: its name does not resolve.", { host }),
+  name: (host) =>
+    message("{host} cannot be found: its name does not resolve. Check the network and the upload URL.", { host }),
   unreachable: (host) => message("{host} cannot be reached.", { host }),
-  proxy: (host) => message("{host} cannot be reached through the proxy.", { host }),
+  proxy: (host) => message("{host} cannot be reached through the proxy. Check HTTPS_PROXY or http.proxy.", { host }),
   tls: (host) => message("{host} has no valid certificate or does not support TLS 1.3.", { host }),
   pin: (host) => message("{host} has a certificate that matches none of the pinned keys (upload_pins).", { host }),
   answer: (host) => message("{host} sent an invalid HTTP response.", { host }),
@@ -80,10 +81,14 @@ function laterMessage(host: string, answer: HttpResponse): Message {
   const { status } = answer;
   const values = { host, status };
   if (isWebPage(answer))
-    return message("{host} answered with a web page, perhaps a network login page ({status}).", values);
-  if (status === 407) return message("{host} was not reached: the proxy requires authentication ({status}).", values);
-  if (laterStatuses.has(status) || status >= 500) return message("{host} requested a delay ({status}).", values);
+    return message("{host} answered with a web page ({status}). If this network requires a login, log in.", values);
+  if (status === 407)
+    return message(
+      "{host} was not reached: the proxy requires authentication ({status}). Check HTTPS_PROXY or http.proxy.",
+      values,
+    );
+  if (laterStatuses.has(status) || status >= 500) return message("{host} is busy or failing ({status}).", values);
   if (status >= 300 && status < 400)
-    return message("{host} redirected the request; redirects are not followed ({status}).", values);
-  return message("{host} did not answer as a telemetry server ({status}).", values);
+    return message("{host} redirected the request, which is not followed ({status}). Check the upload URL.", values);
+  return message("{host} did not answer as a telemetry server ({status}). Check the upload URL.", values);
 }
