@@ -43,8 +43,10 @@ async function firstRun(vsix: readonly string[]): Promise<Times> {
       await page.getByRole("heading", { name: "Recording is on. What next?" }).waitFor();
     });
     await workbench.openTerminal();
+    await workbench.command("Terminal: Focus Terminal");
+    await workbench.page.locator(".terminal.focus").waitFor();
+    await workbench.page.keyboard.type("true");
     const command = await timed(async () => {
-      await workbench.page.keyboard.type("true");
       await workbench.page.keyboard.press("Enter");
       await page.getByText("for 1 command", { exact: true }).waitFor();
     });

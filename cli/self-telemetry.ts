@@ -42,6 +42,8 @@ export function recordOwnRun(path: string): void {
     invocation_kind: invocationKind(),
   };
   process.once("exit", (code) => {
+    // Consent may have been withdrawn, or everything removed, while the command ran.
+    if (!permittedCategories().includes("command_usage")) return;
     const ts = Date.now();
     appendLines(ownLog, [
       { id: v7({ msecs: startedMs }), ts: startedMs, event_type: "command_started", ...command },

@@ -23,10 +23,13 @@ export function activate(context: ExtensionContext): NexusTelemetry {
   const statusBar = new StatusBar();
   // A separate bundle, which a window that stays off never loads.
   const load = async () => {
+    // What the user chose is known before anything is shown.
+    await decided;
     const loaded = await import("./app.ts");
     app = new loaded.App(context, permissions, statusBar);
     return app;
   };
+  const decided = permissions.read().then(() => show());
   const loadApp = () => {
     loading ??= load();
     return loading;
@@ -60,7 +63,6 @@ export function activate(context: ExtensionContext): NexusTelemetry {
     }),
   );
   new CliOnPath(context).refresh();
-  void permissions.read().then(show);
   return { version: 1, forExtension: (id) => new ExtensionRecorder(id, permissions, () => app?.telemetry.api) };
 }
 

@@ -4,7 +4,7 @@
  * the refusals of files that only it reads.
  */
 import { Disposable, EventEmitter, env, window, workspace } from "vscode";
-import type { PathContext } from "../shared/consent/config-paths.ts";
+import { nexusHome, type PathContext } from "../shared/consent/config-paths.ts";
 import {
   type ConsentReading,
   type ConsentRecord,
@@ -59,6 +59,10 @@ export class PermissionSource implements Disposable {
       proxy: workspace.getConfiguration("http").get<string>("proxy", "").slice(0, 2048) || null,
       enabled: workspace.getConfiguration("nexus.telemetry").get<unknown>("enabled", true) === true,
     };
+  }
+
+  get stateFolder(): string {
+    return this.#context.join(nexusHome(this.#context), "state");
   }
 
   /** Reads consent record and installation file, the only files that the extension host reads. */

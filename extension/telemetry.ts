@@ -143,6 +143,11 @@ export class Telemetry implements Disposable {
     return this.#permissions.current;
   }
 
+  /** Where data would be; it may not exist. */
+  get stateFolder(): string {
+    return this.#permissions.stateFolder;
+  }
+
   /** URI of the open workspace. */
   get workspace(): string | undefined {
     return this.#workspace.workspace;

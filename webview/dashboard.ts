@@ -119,7 +119,7 @@ export function dashboard(model: ViewState, actions: Actions): TemplateResult {
         >${titles[name]}</button>`,
       )}
     </div>
-    ${state?.sample === true && tab !== "data" ? sampleBanner(actions) : nothing}
+    ${state?.sample === true && tab !== "data" ? sampleBanner(state.permission.consent === "never_asked", actions) : nothing}
     ${state === null || (state.permission.mode === "off" && (!state.sample || tab === "data")) ? html`<p class="quiet">${state === null ? "" : translated(modeMessage(state.permission))}</p>` : nothing}
     ${messagesView(model, actions)}
     <div role="tabpanel" id="panel" aria-labelledby="tab-${tab}" aria-busy=${state === null || state.busy}>

@@ -78,7 +78,7 @@ function follow(next: Steps): void {
   const before = steps.view;
   steps = next;
   const { view } = steps;
-  saveView(view);
+  if (model.state?.sample !== true) saveView(view);
   if (before.subject === null && view.subject !== null) opener = document.activeElement;
   change({ view, canGoBack: steps.past.length > 0, canGoForward: steps.future.length > 0, done: null, range: null });
   if (view.tab !== before.tab) postAction({ type: "viewTab", tab: view.tab });
@@ -133,7 +133,7 @@ function followDay(): void {
   if (today === undefined || JSON.stringify(today) === JSON.stringify(period)) return;
   steps = { ...steps, view: { ...steps.view, period: today } };
   model = { ...model, view: steps.view };
-  saveView(steps.view);
+  if (model.state?.sample !== true) saveView(steps.view);
 }
 
 let isScheduled = false;
@@ -203,10 +203,10 @@ function receiveState(message: Extract<DashboardMessage, { type: "state" }>): vo
   setBundle(message.bundle);
   // After an erasure nothing that is known may be shown.
   if (model.state !== null && message.erasureMark !== model.state.erasureMark) answers.forget();
-  followChoice(message);
+  const choice = viewAfterChoice(message);
   const closed = stillClosed(model.closed, message);
   if (message.done === null) {
-    change({ state: message, closed });
+    change({ state: message, closed, ...choice });
     return;
   }
   // A finished action resets the forms to the recorded consent.
@@ -214,6 +214,7 @@ function receiveState(message: Extract<DashboardMessage, { type: "state" }>): vo
   change({
     state: message,
     closed,
+    ...choice,
     done: message.done,
     ...initialForms,
     preview: null,
@@ -227,18 +228,22 @@ function receiveState(message: Extract<DashboardMessage, { type: "state" }>): vo
   if (model.ledger !== null) postAction({ type: "showLedger" });
 }
 
-/** After the choice comes the overview, without anything of the sample. */
-function followChoice({ sample, permission }: DashboardState): void {
-  if (model.state === null) return;
-  const isSampleOver = model.state.sample && !sample;
-  const isOn = permission.mode !== "off";
-  if (isSampleOver) answers.forget();
-  if (!isSampleOver && (model.state.permission.consent === "given" || !isOn)) return;
+/**
+ * After the choice comes the overview, without anything of the sample; figures of the one must not be taken for the other.
+ * A saved view is never one of the sample.
+ */
+function viewAfterChoice({ sample, permission }: DashboardState): Partial<ViewState> {
+  const before = model.state;
+  if (before === null) return {};
+  const isOther = before.sample !== sample;
+  if (isOther) answers.forget();
+  const isChosen = before.permission.consent !== "given" && permission.mode !== "off";
+  if (!isOther && !isChosen) return {};
   const { tab, section } = steps.view;
-  const view = isOn ? initialView : { ...initialView, tab, section };
+  const view = permission.mode === "off" ? { ...initialView, tab, section } : initialView;
   steps = { past: [], view, future: [] };
-  saveView(view);
-  change({ view, canGoBack: false, canGoForward: false });
+  if (!sample) saveView(view);
+  return { view, canGoBack: false, canGoForward: false };
 }
 
 onMessage(receive);

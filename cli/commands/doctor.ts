@@ -38,6 +38,7 @@ export function run({ json, report }: DoctorOptions): Promise<void> {
     if (report === true) {
       const folders = ["NEXUS_HOME", "XDG_CONFIG_HOME", "NEXUS_TELEMETRY_PATH", "NEXUS_USAGE_OUTBOX_DIR"] as const;
       const secrets = folders.map((name) => [name, env[name] ?? ""] as const);
+      if (checks.some((check) => check.status === "error")) process.exitCode = exitCodes.failed;
       print(reportText(checks, { home, folders: secrets, destination: status.sharing?.destination ?? null }));
       return;
     }

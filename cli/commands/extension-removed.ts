@@ -7,6 +7,7 @@ import { SettingsError } from "../../server/agents/settings.ts";
 import { homeFolder } from "../../server/config/home.ts";
 import { installedExtensions } from "../../server/removal/editors.ts";
 import { productVersion } from "../../server/version.ts";
+import { errorCode } from "../../shared/text/error-code.ts";
 import { withConnections } from "../agents.ts";
 import { printError } from "../output/print.ts";
 import { record, sessionFor } from "../record.ts";
@@ -15,20 +16,25 @@ import { paths, withService } from "../runtime.ts";
 export async function run(): Promise<void> {
   // Before the consent there is nothing.
   if (!existsSync(paths.stateFolder)) return;
+  // First: the hooks go, whether or not something can be recorded.
+  if (installedExtensions(homeFolder()).length === 0) await disconnectAll();
   await withService((service) => {
+    if (service.reader.permission().mode === "off") return;
     const nowMs = Date.now();
     const context = { source: "vscode", session: sessionFor(service, nowMs), tsMs: nowMs } as const;
-    if (service.reader.permission().mode !== "off") record(service, context, "uninstall", { version: productVersion });
+    record(service, context, "uninstall", { version: productVersion });
   });
-  if (installedExtensions(homeFolder()).length > 0) return;
-  await withConnections((connections) => {
-    for (const { name, connected } of connections.list()) {
+}
+
+function disconnectAll(): Promise<void> {
+  return withConnections((connections) => {
+    for (const { name, file, connected } of connections.list()) {
       if (!connected) continue;
       try {
         connections.disconnect(name);
       } catch (error) {
-        if (!(error instanceof SettingsError)) throw error;
-        printError(error.message);
+        // The others are disconnected all the same.
+        printError(error instanceof SettingsError ? error.message : `${file}: ${errorCode(error) ?? "unknown error"}`);
       }
     }
   });

@@ -1,13 +1,21 @@
 /** `nexus uninstall`: removes hooks, data, decisions and settings of this product, and shows that nothing is left. */
-import { existsSync } from "node:fs";
 import { SettingsError } from "../../server/agents/settings.ts";
 import { displayedNotice } from "../../server/config/consent-log.ts";
 import { homeFolder } from "../../server/config/home.ts";
 import { ReceiverConfig } from "../../server/ingest/receiver/receiver-config.ts";
 import { installedExtensions } from "../../server/removal/editors.ts";
-import { completionLines, foreignFiles, ownFiles, removeFiles } from "../../server/removal/own-files.ts";
+import {
+  completionLines,
+  foreignFiles,
+  ownFiles,
+  type Remaining,
+  removeFiles,
+} from "../../server/removal/own-files.ts";
+import { PseudonymFile } from "../../server/upload/state/pseudonyms.ts";
 import type { TelemetryService } from "../../server/worker/service.ts";
+import type { AgentStatus } from "../../shared/protocol/agents.ts";
 import { textOf } from "../../shared/protocol/message.ts";
+import { errorCode } from "../../shared/text/error-code.ts";
 import { countText, sizeText } from "../../shared/text/format.ts";
 import { proofMessage } from "../../shared/text/sentences.ts";
 import { withConnections } from "../agents.ts";
@@ -24,17 +32,18 @@ interface UninstallOptions extends JsonOption {
 /** What was erased, as the purge proved it. */
 type Erased = Pick<ReturnType<TelemetryService["purge"]>, "events" | "freedBytes" | "searched">;
 
+/** Everything that could prevent the removal is checked before anything is changed. */
 export async function run(options: UninstallOptions): Promise<void> {
   const { json = false } = options;
-  const { agents, receiver } = await connectedAgents();
+  const agents = await connectedAgents();
+  const receiver = new ReceiverConfig(paths.receiverFile).read() !== undefined;
   const removal = await withService(async (service) => {
-    const { database, databasePath, sharing } = service.reader.status();
-    const files = ownFiles(paths, databasePath);
+    const { database, databasePath, problem } = service.reader.status();
+    if (problem !== null) throw new ReportedError(`${textOf(problem.message)}\nNothing was removed.`);
+    const isOwn = service.reader.isOwnDatabase();
+    const files = ownFiles(paths, isOwn ? databasePath : null);
     if (files.length === 0 && agents.length === 0) return undefined;
-    if ((sharing?.sharedWith ?? 0) > 0 && options.leaveShared !== true)
-      throw new ReportedError(
-        "You shared data with a server, and the keys to erase it there are removed too. First run: nexus telemetry erase-remote. To leave the shared data there: nexus uninstall --leave-shared",
-      );
+    if (options.leaveShared !== true) refuseIfShared();
     if (!json)
       print(
         definitionList([
@@ -44,33 +53,54 @@ export async function run(options: UninstallOptions): Promise<void> {
         ]),
       );
     if (options.yes !== true && !(await isSure())) return null;
-    await disconnect(agents.map(({ name }) => name));
+    await disconnect(agents);
     if (receiver) new ReceiverConfig(paths.receiverFile).disable();
-    // Open windows stop recording before the files go.
+    // Open windows stop recording and sending before the files go.
     stopRecording(service);
-    return { files, erased: service.purge() };
+    if (options.leaveShared !== true) refuseIfShared();
+    return { database: isOwn ? databasePath : null, erased: service.purge() };
   });
   if (removal === null) return;
   if (removal === undefined) {
     if (json) printJson({ version: 1, removed: [], disconnected: [], events: 0, searched: 0, remaining: [] });
-    else print("Nexus Telemetry has no hooks, data or settings on this machine.");
-    printOwnLines(json, false);
+    else {
+      print("Nexus Telemetry has no hooks, data or settings on this machine.");
+      printOwnLines(false);
+    }
     return;
   }
-  finish(
-    removal.files,
-    removal.erased,
-    agents.map(({ name }) => name),
-    receiver,
-    json,
-  );
+  const files = ownFiles(paths, removal.database);
+  const remaining = removeFiles(files, paths);
+  const names = agents.map(({ name }) => name);
+  if (json) {
+    const { events, searched } = removal.erased;
+    printJson({ version: 1, removed: files, disconnected: names, events, searched, remaining });
+  } else printResult(removal.erased, names, remaining, receiver);
+  if (remaining.length > 0)
+    throw new ReportedError(
+      `Still there: ${remaining.map(({ file, reason }) => `${file} (${reason})`).join(", ")}. Close all editors and run nexus uninstall again.`,
+    );
 }
 
-async function connectedAgents() {
-  return {
-    agents: await withConnections((connections) => connections.list().filter(({ connected }) => connected)),
-    receiver: new ReceiverConfig(paths.receiverFile).read() !== undefined,
-  };
+/** @throws ReportedError for settings that cannot be read, or a hook in a folder that is not the agent's any more. */
+async function connectedAgents(): Promise<readonly AgentStatus[]> {
+  return withConnections((connections) => {
+    const elsewhere = connections.connectedElsewhere();
+    if (elsewhere.length > 0)
+      throw new ReportedError(
+        `These files have our hook, and were connected with another setting of the agent's folder: ${elsewhere.join(", ")}. Set its variable (such as CLAUDE_CONFIG_DIR) and run nexus uninstall again, or remove the hook there. Nothing was removed.`,
+      );
+    return connections.list().filter(({ name }) => connections.configured(name).length > 0);
+  });
+}
+
+/** The keys for erasing shared data are among the files. @throws ReportedError, PseudonymFileError. */
+function refuseIfShared(): void {
+  const { identities } = new PseudonymFile(paths.installationFile).read();
+  if (identities.every(({ destinations }) => destinations.length === 0)) return;
+  throw new ReportedError(
+    "You shared data with a server, and the keys to erase it there are removed too. First run: nexus telemetry erase-remote. To leave the shared data there: nexus uninstall --leave-shared",
+  );
 }
 
 async function isSure(): Promise<boolean> {
@@ -82,16 +112,16 @@ async function isSure(): Promise<boolean> {
 }
 
 /** Before anything is deleted: a hook without its script would fail. @throws ReportedError */
-async function disconnect(names: readonly string[]): Promise<void> {
+async function disconnect(agents: readonly AgentStatus[]): Promise<void> {
   const problems: string[] = [];
   await withConnections((connections) => {
-    for (const { name, connected } of connections.list()) {
-      if (!connected || !names.includes(name)) continue;
+    for (const { name, file } of agents) {
       try {
         connections.disconnect(name);
       } catch (error) {
-        if (!(error instanceof SettingsError)) throw error;
-        problems.push(error.message);
+        problems.push(
+          error instanceof SettingsError ? error.message : `${file}: ${errorCode(error) ?? "unknown error"}`,
+        );
       }
     }
   });
@@ -116,35 +146,24 @@ function stopRecording(service: TelemetryService): void {
   });
 }
 
-function finish(
-  files: readonly string[],
+function printResult(
   erased: Erased,
   disconnected: readonly string[],
+  remaining: readonly Remaining[],
   receiver: boolean,
-  json: boolean,
 ): void {
-  removeFiles(files, paths);
-  const remaining = files.filter((file) => existsSync(file));
-  if (json) {
-    const { events, searched } = erased;
-    printJson({ version: 1, removed: files, disconnected, events, searched, remaining });
-  } else {
-    // Copies that were set aside are among the removed files.
-    const proof = proofMessage(erased.searched, []);
-    print(`\nDeleted ${countText(erased.events, "event")}. Freed ${sizeText(erased.freedBytes)}.`);
-    if (proof !== null && erased.searched > 0) print(textOf(proof));
-    if (disconnected.length > 0) print(`Hooks removed: ${disconnected.join(", ")}.`);
-    if (remaining.length === 0) print("None of these files and folders exists any more.");
-    for (const file of foreignFiles(paths)) print(`Not created by Nexus, kept: ${file}`);
-  }
-  printOwnLines(json, receiver);
-  if (remaining.length > 0)
-    throw new ReportedError(`Still there: ${remaining.join(", ")}. Close all editors and run nexus uninstall again.`);
+  // Copies that were set aside are among the removed files.
+  const proof = proofMessage(erased.searched, []);
+  print(`\nDeleted ${countText(erased.events, "event")}. Freed ${sizeText(erased.freedBytes)}.`);
+  if (proof !== null) print(textOf(proof));
+  if (disconnected.length > 0) print(`Hooks removed: ${disconnected.join(", ")}.`);
+  if (remaining.length === 0) print("None of these files and folders exists any more.");
+  for (const file of foreignFiles(paths)) print(`Not created by Nexus, kept: ${file}`);
+  printOwnLines(receiver);
 }
 
 /** What only the user can remove. */
-function printOwnLines(json: boolean, receiver: boolean): void {
-  if (json) return;
+function printOwnLines(receiver: boolean): void {
   const home = homeFolder();
   for (const { file, line } of completionLines(home))
     print(`Remove the line for completions yourself: ${file}:${line}`);

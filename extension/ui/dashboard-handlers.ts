@@ -130,16 +130,22 @@ export function dashboardHandlers(panel: PanelControl): (action: DashboardAction
     connectAgent: ({ name }) => runAs("agents", () => actions.connectAgent(name)),
     testAgent: ({ name }) => panel.run(() => actions.testAgent(name)),
     disconnectAgent: ({ name }) => panel.run(() => actions.disconnectAgent(name)),
-    openTerminal: async () => {
-      await commands.executeCommand("workbench.action.terminal.new");
-    },
-    openSetting: async ({ name }) => {
-      await commands.executeCommand("workbench.action.openSettings", `@id:${name}`);
-    },
-    openConfig: async () => {
-      const { configPath } = await telemetry.command(StatusRequest, {});
-      await window.showTextDocument(Uri.file(configPath));
-    },
+    openTerminal: () =>
+      panel.run(async () => {
+        await commands.executeCommand("workbench.action.terminal.new");
+        return null;
+      }),
+    openSetting: ({ name }) =>
+      panel.run(async () => {
+        await commands.executeCommand("workbench.action.openSettings", `@id:${name}`);
+        return null;
+      }),
+    openConfig: () =>
+      panel.run(async () => {
+        const { configPath } = await telemetry.command(StatusRequest, {});
+        await window.showTextDocument(Uri.file(configPath));
+        return null;
+      }),
     importHistory: () => panel.run(() => actions.importHistory()),
     showLog: async () => log.show(),
   };

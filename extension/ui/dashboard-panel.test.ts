@@ -19,6 +19,7 @@ class Product {
   asked = 0;
   failing = false;
   decided = 0;
+  stateFolder = "/nowhere/state";
   readonly features = { used: () => undefined };
 
   command = async () => {
@@ -43,9 +44,25 @@ class Product {
   }
 }
 
+/** The thread with invented work. */
+class FakeSample {
+  isBroken = false;
+  disposed = 0;
+  fault: Error | undefined;
+
+  ask = async ({ kind }: { kind: string }) => {
+    if (this.fault !== undefined) throw this.fault;
+    return { kind, result: null };
+  };
+  dispose = () => {
+    this.disposed += 1;
+  };
+}
+
 const question = { kind: "timeline", params: { id: "s1" } } as const;
 
 let product: Product;
+let sample: FakeSample;
 let timers: ManualTimers;
 let page: DashboardPanel;
 const panel = () => panels.at(-1) ?? new FakePanel();
@@ -60,10 +77,7 @@ beforeEach(() => {
     get: (key: string, other?: unknown) => stored.get(key) ?? other,
     update: async (key: string, value: unknown) => stored.set(key, value),
   };
-  const sample = {
-    ask: async ({ kind }: { kind: string }) => ({ kind, result: null }),
-    dispose: () => undefined,
-  };
+  sample = new FakeSample();
   const steps = { done: () => undefined };
   const context = { extensionUri: "extension", globalState };
   page = new DashboardPanel(
@@ -184,6 +198,62 @@ describe("dashboard panel", () => {
     page.open("status");
     await flushMicrotasks();
     expect(product.commands).toBe(all);
+  });
+
+  it("invariant: off-means-nothing: asks no worker when the sample fails, is closed, or data of an earlier consent is there", async () => {
+    product.permission = decide(null, []);
+    await opened();
+    const ask = async () => {
+      panel().fromPage.fire({ type: "ask", id: 1, question, isRefresh: false });
+      await flushMicrotasks();
+    };
+    // A question that failed, or a thread that was closed: the sample stays.
+    sample.fault = new Error("The sample was closed.");
+    await ask();
+    expect(shown()).toMatchObject({ type: "answer", answer: null });
+    page.stateChanged();
+    expect(shown()).toMatchObject({ sample: true });
+    sample.isBroken = true;
+    await ask();
+    page.stateChanged();
+    expect(shown()).toMatchObject({ sample: false });
+    await ask();
+    expect(shown()).toMatchObject({ answer: null, failure: message("There is no data before the first choice.") });
+    expect(product).toMatchObject({ commands: 0, asked: 0 });
+    // As after the consent record was deleted.
+    product.stateFolder = process.cwd();
+    const other = new FakePanel();
+    page.adopt(other as never);
+    other.fromPage.fire({ type: "ready" });
+    await flushMicrotasks();
+    expect(other.posted.at(-1)).toMatchObject({ type: "state", sample: false });
+    expect(product).toMatchObject({ commands: 0, asked: 0 });
+  });
+
+  it("never takes figures of the sample for the user's, or the other way: the revision changes", async () => {
+    await opened();
+    const real = shown() as { revision: number };
+    product.permission = decide(null, []);
+    page.stateChanged();
+    const invented = shown() as { revision: number };
+    expect(invented).toMatchObject({ sample: true, status: null, dismissed: [] });
+    expect(invented.revision).not.toBe(real.revision);
+    product.permission = decide(given, []);
+    page.stateChanged();
+    expect(shown()).toMatchObject({ sample: false });
+    expect((shown() as { revision: number }).revision).not.toBe(invented.revision);
+    expect(sample.disposed).toBeGreaterThan(0);
+  });
+
+  it("writes nothing down of the sample", async () => {
+    product.permission = decide(null, []);
+    await opened();
+    panel().fromPage.fire({ type: "nameWorkspace", hash: "h1", name: "Payroll" });
+    panel().fromPage.fire({ type: "dismiss", id: "slow:x", reason: "known", days: null });
+    await flushMicrotasks();
+    product.permission = decide(given, []);
+    page.stateChanged();
+    expect(shown()).toMatchObject({ dismissed: [], workspaces: { aliases: {} } });
   });
 
   it("respects the backoff of a failing worker and shows the failure with the last data", async () => {

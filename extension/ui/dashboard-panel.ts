@@ -52,6 +52,7 @@ import { dashboardHtml } from "./dashboard-html.ts";
 import { panelType } from "./panel-type.ts";
 import { Prefetch } from "./prefetch.ts";
 import type { SampleData } from "./sample-data.ts";
+import { SampleMode } from "./sample-mode.ts";
 import { bundle } from "./translate.ts";
 
 /** Changes within this time are shown together. Milliseconds. */
@@ -71,9 +72,8 @@ export class DashboardPanel implements Disposable {
   readonly #handle: (action: DashboardAction) => Promise<void>;
   readonly #timers: Timers;
   readonly #log: Log;
-  readonly #sample: SampleData;
+  readonly #sample: SampleMode;
   readonly #steps: FirstSteps;
-  #isSampleBroken = false;
   #panel: WebviewPanel | undefined;
   #place: Place | undefined;
   #ready = false;
@@ -90,7 +90,7 @@ export class DashboardPanel implements Disposable {
   /** The user asked for the status, which only a worker knows. */
   #statusRequested = false;
   #cancelRefresh: (() => void) | undefined;
-  #reading = false;
+  #reading: Promise<void> | undefined;
   /** Something changed while data was read, so it is read again. */
   #again = false;
 
@@ -108,7 +108,12 @@ export class DashboardPanel implements Disposable {
     this.#timers = timers;
     this.#prefetch = new Prefetch(timers);
     this.#log = log;
-    this.#sample = sample;
+    this.#sample = new SampleMode(sample, () => ({
+      permission: telemetry.permission,
+      stateFolder: telemetry.stateFolder,
+      isUndecided: this.#isUndecided,
+      status: this.#status,
+    }));
     this.#steps = steps;
     this.#handle = dashboardHandlers({
       telemetry,
@@ -119,7 +124,7 @@ export class DashboardPanel implements Disposable {
         this.#prefetch.ready();
         this.#telemetry.alertSeen();
         this.#showPlace();
-        if (!this.#reading) this.#post();
+        if (this.#reading === undefined) this.#post();
         if (this.#isOutdated) this.dataChanged();
       },
       answer: (id, question, isRefresh) => this.#answer(id, question, isRefresh),
@@ -162,17 +167,17 @@ export class DashboardPanel implements Disposable {
       this.#ready = false;
       this.#statusRequested = false;
       this.#stopWaiting();
-      this.#sample.dispose();
+      this.#sample.close();
     });
     panel.webview.html = dashboardHtml();
     // Reads the data while VS Code loads the webview.
     void this.#readForUser();
-    this.#prefetch.begin(this.#isUndecided ? undefined : (question) => this.#ask(question, false));
+    const isOff = this.#telemetry.permission.mode === "off";
+    this.#prefetch.begin(isOff ? undefined : (question) => this.#ask(question, false));
   }
 
   /** Shows a changed permission or problem at once, with the data read so far. */
   stateChanged(): void {
-    if (!this.#isSample) this.#sample.dispose();
     this.#post();
     this.dataChanged();
   }
@@ -196,7 +201,7 @@ export class DashboardPanel implements Disposable {
 
   dispose(): void {
     this.#stopWaiting();
-    this.#sample.dispose();
+    this.#sample.close();
     this.#panel?.dispose();
   }
 
@@ -222,6 +227,7 @@ export class DashboardPanel implements Disposable {
   }
 
   async #updateDismissed(change: (before: readonly Dismissed[]) => readonly Dismissed[]): Promise<void> {
+    if (this.#sample.isOn) return;
     const { globalState } = this.#context;
     await globalState.update(dismissedKey, change(dismissedIn(globalState, Date.now())));
     this.#post();
@@ -258,13 +264,6 @@ export class DashboardPanel implements Disposable {
     return this.#telemetry.permission.consent === "never_asked" && !this.#statusRequested;
   }
 
-  /** Without data of the user, and before a consent, the page shows invented work. */
-  get #isSample(): boolean {
-    const { mode, consent } = this.#telemetry.permission;
-    const hasNothing = this.#isUndecided || (this.#status !== null && this.#status.database === null);
-    return mode === "off" && consent !== "given" && consent !== "damaged" && hasNothing && !this.#isSampleBroken;
-  }
-
   /** `isRefresh`: not an action of the user, so it starts no worker. */
   async #ask(question: PageQuestion, isRefresh: boolean): Promise<PageAnswer> {
     const { kind, params } = question;
@@ -277,8 +276,18 @@ export class DashboardPanel implements Disposable {
   async #answer(id: number, question: PageQuestion, isRefresh: boolean): Promise<void> {
     const known = this.#prefetch.take(question, isRefresh);
     try {
-      if (this.#isSample) {
-        this.#send({ type: "answer", id, answer: await this.#sampleAnswer(question), failure: null });
+      if (this.#telemetry.permission.mode === "off" && !this.#isUndecided && this.#status === null) await this.#reading;
+      if (this.#sample.isOn) {
+        this.#send({
+          type: "answer",
+          id,
+          answer: await this.#sample.answer(question, () => this.#post()),
+          failure: null,
+        });
+        return;
+      }
+      if (this.#isUndecided) {
+        this.#send({ type: "answer", id, answer: null, failure: message("There is no data before the first choice.") });
         return;
       }
       if (this.#telemetry.permission.mode === "off" && this.#status !== null && this.#status.database === null) {
@@ -291,19 +300,8 @@ export class DashboardPanel implements Disposable {
     }
   }
 
-  /** An editor whose Node has no SQLite shows no sample. */
-  async #sampleAnswer(question: PageQuestion): Promise<PageAnswer> {
-    try {
-      return await this.#sample.ask(question);
-    } catch (error) {
-      this.#log.warn(`The sample is unavailable: ${error instanceof Error ? error.message : "unexpected error"}`);
-      this.#isSampleBroken = true;
-      this.#post();
-      throw error;
-    }
-  }
-
   async #nameWorkspace(hash: string, name: string): Promise<void> {
+    if (this.#sample.isOn) return;
     const { globalState } = this.#context;
     const { [hash]: _, ...others } = aliasesIn(globalState);
     const trimmed = name.trim();
@@ -320,16 +318,20 @@ export class DashboardPanel implements Disposable {
   /** Reads once at a time; a change during a read causes another. */
   async #read(ask: Ask): Promise<void> {
     this.#stopWaiting();
-    if (this.#reading) {
+    if (this.#reading !== undefined) {
       this.#again = true;
       return;
     }
-    this.#reading = true;
+    this.#reading = this.#readUntilDone(ask);
+    await this.#reading;
+    this.#reading = undefined;
+  }
+
+  async #readUntilDone(ask: Ask): Promise<void> {
     do {
       this.#again = false;
       await this.#readOnce(ask);
     } while (this.#again);
-    this.#reading = false;
   }
 
   async #readOnce(ask: Ask): Promise<void> {
@@ -361,18 +363,24 @@ export class DashboardPanel implements Disposable {
   #post(done: string | null = null): void {
     if (!this.#ready) return;
     if ((this.#telemetry.today?.commands ?? 0) > 0) this.#steps.done("looked");
+    if (this.#sample.hasChanged()) {
+      this.#revision += 1;
+      this.#prefetch.clear();
+    }
+    const isSample = this.#sample.isOn;
     this.#send({
       type: "state",
       permission: this.#telemetry.permission,
-      status: this.#status,
-      agents: this.#agents,
+      // What a worker said before the decision was removed is over.
+      status: this.#isUndecided ? null : this.#status,
+      agents: this.#isUndecided ? null : this.#agents,
       revision: this.#revision,
-      sample: this.#isSample,
-      workspaces: this.#isSample
+      sample: isSample,
+      workspaces: isSample
         ? { known: Object.keys(sampleWorkspaces), here: null, aliases: sampleWorkspaces }
         : { ...this.#workspaces, aliases: aliasesIn(this.#context.globalState) },
       budgetUsd: monthlyBudget(),
-      dismissed: dismissedIn(this.#context.globalState, Date.now()),
+      dismissed: isSample ? [] : dismissedIn(this.#context.globalState, Date.now()),
       notice: displayedNotice(),
       problems: this.#telemetry.problems,
       failure: this.#failure,

@@ -17,10 +17,16 @@ export class SampleData implements Disposable {
   readonly #script: string;
   readonly #waiting = new Map<number, Waiting>();
   #thread: Worker | undefined;
+  #isBroken = false;
   #nextId = 1;
 
   constructor(extensionPath: string) {
     this.#script = join(extensionPath, "dist", "sample.cjs");
+  }
+
+  /** Whether the thread could not start or failed as a whole. */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   /** Starts the thread with the first question. Rejects if the editor's Node has no SQLite. */
@@ -48,7 +54,9 @@ export class SampleData implements Disposable {
     this.#thread = thread;
     thread.on("message", (reply: SampleReply) => this.#receive(reply));
     thread.on("error", (error) => {
-      if (this.#thread === thread) this.#thread = undefined;
+      if (this.#thread !== thread) return;
+      this.#thread = undefined;
+      this.#isBroken = true;
       this.#end(error instanceof Error ? error : new Error("The sample failed."));
     });
     return thread;

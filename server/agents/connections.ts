@@ -306,6 +306,16 @@ export class Connections {
     return isEmpty ? {} : missingKeys(agent.file, before, Object.keys(agent.start));
   }
 
+  /** Returns files with our hook that a connection record names, and that are not the agent's settings now. */
+  connectedElsewhere(): readonly string[] {
+    return agentNames.flatMap((name) => {
+      const file = this.#record(name)?.file;
+      if (file === undefined || file === targetOf(this.#agent(name).file)) return [];
+      const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+      return this.#isOurs(text) ? [file] : [];
+    });
+  }
+
   /** Returns the text of a file before it was connected, or `undefined` if it changed since. */
   #textBefore(name: AgentName, target: string, text: string): string | undefined {
     const record = this.#record(name);

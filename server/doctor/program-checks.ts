@@ -50,7 +50,7 @@ function shell(path: string | undefined): readonly DoctorCheck[] {
     : [
         warningCheck(
           "shell",
-          `VS Code does not report commands of ${name}`,
+          "VS Code does not report commands of the shell in SHELL",
           "Use bash, zsh, fish or PowerShell in VS Code's terminal, or record single commands: nexus run -- COMMAND",
         ),
       ];

@@ -14,7 +14,7 @@ export interface Secrets {
 /** Their errors quote what the user typed, also where another check repeats them. */
 const quoting: ReadonlySet<string> = new Set(["configuration", "policy"]);
 
-/** Returns Markdown. A path outside of the known folders is left out. */
+/** Returns Markdown. A message with another path than the known ones is left out. */
 export function reportText(checks: readonly DoctorCheck[], secrets: Secrets): string {
   const quotes = checks.filter(({ name, status }) => quoting.has(name) && status === "error");
   const rows = checks.map(({ name, status, message }) => {
@@ -25,20 +25,39 @@ export function reportText(checks: readonly DoctorCheck[], secrets: Secrets): st
   return `# nexus doctor\n\n| Check | Status | Message |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
 }
 
+/** What the product and the agents have below the home folder, in full: these paths say nothing about the user. */
+const knownPaths =
+  /(?:~[\\/]nexus|\$NEXUS_HOME)(?:[\\/]state(?:[\\/](?:telemetry\.db|events|events-outbox|usage|agents|recording\.txt))?)?(?![\w\\/.-])|~[\\/]\.config[\\/]nexus(?:[\\/](?:config\.toml|consent\.jsonl))?(?![\w\\/.-])|~[\\/]\.[\w-]+[\\/](?:extensions[\\/]nexus\.nexus-telemetry-[\w.-]+|settings(?:\.local)?\.json|hooks(?:[\\/]nexus)?\.json|config\.toml)(?![\w\\/.-])|\/etc\/nexus\/policy\.toml/g;
+const anyPath = /[\\/]|~/;
+
 function withoutSecrets(message: string, { home, folders, destination }: Secrets): string {
   const names: readonly (readonly [string, string])[] = [
-    ...folders.filter(([, path]) => path !== "").map(([name, path]) => [path, `$${name}`] as const),
+    ...folders.map(([name, path]) => [path.replace(/[\\/]+$/, ""), `$${name}`] as const),
     [home, "~"],
     ...(destination === null ? [] : [[destination, "(server)"] as const, [hostOf(destination), "(server)"] as const]),
     [hostname(), "(host)"],
-    [userInfo().username, "(user)"],
+    [userName(), "(user)"],
   ];
   let text = message;
-  for (const [secret, name] of names) if (secret !== "") text = text.replaceAll(secret, name);
-  // What is left of paths: of Windows, of other users, below a folder without a name.
-  return text.replace(/(?<![\w~$).])(?:[A-Za-z]:\\|\/)[^\s,;:)|]+/g, (path) =>
-    /^\/etc\/nexus\//.test(path) ? path : "(path)",
-  );
+  for (const [secret, name] of names) if (secret.length > 1) text = replaceWords(text, secret, name);
+  // A folder's name can have spaces, so that its end is not known: without the whole message nothing is left of it.
+  const rest = text.replace(knownPaths, "").replace(/\(server\)|\(user\)|\(host\)|and\/or/g, "");
+  return anyPath.test(rest) ? "(left out: it names a folder)" : text;
+}
+
+/** A user of a container may have no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "";
+  }
+}
+
+/** Not in the middle of a longer word or name. */
+function replaceWords(text: string, secret: string, name: string): string {
+  const escaped = secret.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return text.replace(new RegExp(`(?<![\\w-])${escaped}(?![\\w-])`, "g"), () => name);
 }
 
 const hostOf = (destination: string): string => destination.replace(/[/:].*$/, "");

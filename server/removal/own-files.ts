@@ -1,6 +1,7 @@
 /** What the product has on this machine, for removing all of it. Changes nothing but what `removeFiles` is given. */
-import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { errorCode } from "../../shared/text/error-code.ts";
 import type { Paths } from "../config/paths.ts";
 import { databaseFiles, quarantinedFiles } from "../store/database.ts";
 
@@ -44,35 +45,66 @@ function linesOf(file: string): readonly string[] {
   }
 }
 
-/** Returns the existing files and folders of the product, outermost ones only. `database`: at its configured path. */
-export function ownFiles(paths: Paths, database: string): readonly string[] {
-  const inFolder = (file: string) => file.startsWith(join(paths.stateFolder, "/"));
-  const all = [
-    paths.stateFolder,
-    ...[...databaseFiles(database), ...quarantinedFiles(database)].filter((file) => !inFolder(file)),
-    ...(inFolder(paths.outboxFolder) ? [] : [paths.outboxFolder]),
-    paths.consentFile,
-    paths.configFile,
-  ];
+/** What the product creates in `state/`: a variable can make that a folder which other programs use too. */
+const ownFolders = ["agents", "events", "events-outbox", "usage"];
+const ownNames = /^(?:recording\.txt|telemetry\.db)/;
+
+/** Returns the existing files and folders of the product. `database`: at its configured path; `null` if others use it too. */
+export function ownFiles(paths: Paths, database: string | null): readonly string[] {
+  const inState = namesIn(paths.stateFolder)
+    .filter((name) => ownFolders.includes(name) || ownNames.test(name))
+    .map((name) => join(paths.stateFolder, name));
+  const moved = database === null ? [] : [...databaseFiles(database), ...quarantinedFiles(database)];
+  const all = [...new Set([...inState, ...moved, paths.consentFile, paths.configFile])];
   return all.filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
 }
 
-/**
- * Removes files and folders, and what they leave empty of the product's own folders. A link is removed, not what it leads to.
- * @throws the file system's error.
- */
-export function removeFiles(files: readonly string[], paths: Paths): void {
-  for (const file of files) rmSync(file, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  for (const folder of [paths.home, dirname(paths.consentFile), dirname(paths.configFile)]) removeIfEmpty(folder);
+/** A file that could not be removed, and why. */
+export interface Remaining {
+  readonly file: string;
+  readonly reason: string;
 }
 
+/** Removes files and folders; a link, not what it leads to. Then the product's folders that are empty. Returns what is left. */
+export function removeFiles(files: readonly string[], paths: Paths): readonly Remaining[] {
+  const remaining = files.flatMap((file): readonly Remaining[] => {
+    try {
+      rmSync(file, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      return [];
+    } catch (error) {
+      return [{ file, reason: errorCode(error) ?? "unknown error" }];
+    }
+  });
+  const outbox = ["rejected", "foreign"].map((name) => join(paths.outboxFolder, name));
+  const folders = [...outbox, paths.outboxFolder, paths.stateFolder, paths.home, dirname(paths.consentFile)];
+  for (const folder of folders) removeIfEmpty(folder);
+  return remaining;
+}
+
+/** A link, such as one of a manager of dotfiles, stays. */
 function removeIfEmpty(folder: string): void {
-  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+  const isFolder = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!isFolder || namesIn(folder).length > 0) return;
+  try {
+    rmdirSync(folder);
+  } catch {
+    // An empty folder of another user, or one that is in use: nothing of ours is in it.
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** Returns what other files are left in the product's folders. */
 export function foreignFiles(paths: Paths): readonly string[] {
-  return [paths.home, dirname(paths.configFile)]
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  return [paths.stateFolder, paths.home, dirname(paths.configFile)].flatMap((folder) =>
+    namesIn(folder)
+      .map((name) => join(folder, name))
+      .filter((file) => file !== paths.stateFolder),
+  );
 }

@@ -1,4 +1,5 @@
 /** Reads and changes nothing: status, statistics, export, the ledger and the preview of what would be sent. */
+import { existsSync } from "node:fs";
 import type { Permission } from "../../shared/consent/consent.ts";
 import { type Message, verbatim } from "../../shared/protocol/message.ts";
 import type { Filters, TailEvent } from "../../shared/protocol/query.ts";
@@ -28,6 +29,7 @@ import { IdentityFile, NameHasher } from "../privacy/identity.ts";
 import { lastSeenBySource } from "../store/events/last-seen.ts";
 import type { ExportSink } from "../store/export/export-file.ts";
 import { prometheusText } from "../store/export/prometheus.ts";
+import { hasOnlyOwnTables } from "../store/own-tables.ts";
 import type { Store } from "../store/store.ts";
 import { describeAnswer } from "../upload/ledger/describe.ts";
 import { type LedgerRow, readEntry } from "../upload/ledger/ledger.ts";
@@ -122,6 +124,13 @@ export class TelemetryReader extends Questions {
       notes: [...(policy?.notes ?? []), ...storeNotes, ...this.#receiverNotes(), ...process.notes].slice(0, maxNotes),
       problem: this.#core.problem,
     };
+  }
+
+  /** Whether the database has no tables but the product's: a configured path can name that of another program. @throws SQLite's error. */
+  isOwnDatabase(): boolean {
+    const { store } = this.#core;
+    if (!existsSync(store.file)) return true;
+    return store.read(hasOnlyOwnTables) ?? false;
   }
 
   /** What is permitted now, without a look at the database. @throws ConfigError. */

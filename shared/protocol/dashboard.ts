@@ -115,7 +115,10 @@ export const validateAction = taggedUnion("type", {
   importHistory: object({ type: enumOf(["importHistory"]) }),
   openTerminal: object({ type: enumOf(["openTerminal"]) }),
   /** Shows a setting that blocks recording or sharing. */
-  openSetting: object({ type: enumOf(["openSetting"]), name: string(64) }),
+  openSetting: object({
+    type: enumOf(["openSetting"]),
+    name: enumOf(["nexus.telemetry.enabled", "telemetry.telemetryLevel"]),
+  }),
   /** Opens the configuration file, which cannot be used. */
   openConfig: object({ type: enumOf(["openConfig"]) }),
   showLog: object({ type: enumOf(["showLog"]) }),

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
+import { noticeVersion } from "../../shared/consent/notice-version.ts";
 import { nexus } from "../fixtures/run-cli.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 
@@ -56,12 +57,25 @@ it("invariant: nothing personal in the report: paths, names, host, server, confi
   const env = { NEXUS_HOME: moved, NEXUS_USAGE_UPLOAD_URL: "https://metrics.example.com/v1/telemetry/events" };
   mkdirSync(join(home, ".config", "nexus"), { recursive: true });
   mkdirSync(join(home, ".cursor", "extensions", "nexus.nexus-telemetry-0.1.0"), { recursive: true });
-  await ran(env, "enable", "--share", "--yes", "--destination", env.NEXUS_USAGE_UPLOAD_URL);
+  await ran(env, "enable", "--share", "--yes", "--notice", noticeVersion, "--destination", env.NEXUS_USAGE_UPLOAD_URL);
   writeFileSync(join(home, ".config", "nexus", "config.toml"), '[telemetry]\nplans_of_jane = "x"\n');
   const { out, code } = await ran(env, "doctor", "--report");
-  expect(code).toBe(0);
+  // As without --report: the configuration is invalid.
+  expect(code).toBe(1);
   expect(out).toContain("| Check | Status | Message |");
   expect(out).toContain("~/.cursor/extensions");
+  // A folder with spaces has no end that can be seen.
+  const odd = join(tempFolder(), "Acme Corp", "Merger Plan, x");
+  mkdirSync(odd, { recursive: true });
+  for (const more of [
+    { NEXUS_TELEMETRY_PATH: join(odd, "t.db") },
+    { NEXUS_HOME: `${odd}/./` },
+    { NEXUS_TELEMETRY_PATH: join(home, "clients", "Acme", "t.db") },
+    { SHELL: "/opt/acme/acme-shell" },
+  ]) {
+    const { out: report } = await ran(more, "doctor", "--report");
+    for (const secret of ["Acme", "acme", "Corp", "Merger", "Plan"]) expect(report, secret).not.toContain(secret);
+  }
   for (const secret of ["jane", "payroll", "plans_of", "example.com", home, moved, hostname(), "/tmp"])
     expect(out, secret).not.toContain(secret);
   if (userInfo().username !== "root") expect(out).not.toContain(userInfo().username);

@@ -1,10 +1,21 @@
 /** Removing everything with the built command, and what the editor runs after it removed the extension. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { noticeVersion } from "../../shared/consent/notice-version.ts";
 import { nexus, runBuilt } from "../fixtures/run-cli.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
+import { UsageServer } from "../fixtures/usage-server.ts";
 
 let home = "";
 const ran = (...args: readonly string[]) => nexus(home, {}, ...args);
@@ -89,9 +100,95 @@ describe("nexus uninstall", () => {
     expect(existsSync(join(home, "nexus", "state", "telemetry.db"))).toBe(true);
   });
 
+  it("removes nothing of others in a folder that a variable names", async () => {
+    const env = { NEXUS_HOME: join(home, ".local"), NEXUS_USAGE_OUTBOX_DIR: join(home, "outbox") };
+    const others = [join(home, ".local", "state", "otherapp"), join(home, "outbox", "mine")];
+    for (const folder of others) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, "data"), "mine");
+    }
+    const before = tree();
+    await nexus(home, env, "enable", "--yes");
+    await nexus(home, env, "run", "--", "git", "--version");
+    expect(await nexus(home, env, "uninstall", "--yes")).toMatchObject({ code: 0, err: "" });
+    expect(tree()).toEqual(before);
+  });
+
+  it("keeps files of others in its folders, and a database that has tables of another program", async () => {
+    const theirs = join(home, "theirs.db");
+    const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+    const database = new DatabaseSync(theirs);
+    database.exec("CREATE TABLE recipes (name TEXT); INSERT INTO recipes VALUES ('soup')");
+    database.close();
+    await used();
+    await ran("telemetry", "config", "set", "db_path", theirs);
+    const mine = join(home, "nexus", "state", "my-copy.json");
+    writeFileSync(mine, "mine");
+    const { out } = await ran("uninstall", "--yes");
+    expect(out).toContain(`Not created by Nexus, kept: ${mine}`);
+    expect(readFileSync(mine, "utf8")).toBe("mine");
+    const after = new DatabaseSync(theirs);
+    expect(after.prepare("SELECT name FROM recipes").get()).toEqual({ name: "soup" });
+    after.close();
+  });
+
+  it("leaves a link in place of a folder, and what is not ours behind it", async () => {
+    const dotfiles = join(home, "dotfiles");
+    mkdirSync(dotfiles);
+    writeFileSync(join(dotfiles, "mine"), "mine");
+    symlinkSync(dotfiles, join(home, ".config", "nexus"));
+    const before = tree();
+    await ran("enable", "--yes");
+    expect(await ran("uninstall", "--yes")).toMatchObject({ code: 0, err: "" });
+    expect(tree()).toEqual(before);
+  });
+
+  it("removes nothing while the configuration is invalid, or a hook is in another folder of the agent", async () => {
+    await used();
+    const config = join(home, ".config", "nexus", "config.toml");
+    const valid = readFileSync(config, "utf8");
+    writeFileSync(config, "[telemetry]\nretention = 3\n");
+    // What hooks may record follows the configuration.
+    const withoutState = () => tree().filter((line) => !line.includes("recording.txt"));
+    const invalid = withoutState();
+    expect(await ran("uninstall", "--yes")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("Nothing was removed."),
+    });
+    expect(withoutState()).toEqual(invalid);
+    writeFileSync(config, valid);
+    const elsewhere = { CLAUDE_CONFIG_DIR: join(home, "cc") };
+    mkdirSync(join(home, "cc"));
+    await ran("agents", "disconnect", "claude_code");
+    await nexus(home, elsewhere, "agents", "connect", "claude_code", "--yes");
+    const connected = readFileSync(join(home, "cc", "settings.json"), "utf8");
+    const refused = await ran("uninstall", "--yes");
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(join(home, "cc", "settings.json")) });
+    expect(readFileSync(join(home, "cc", "settings.json"), "utf8")).toBe(connected);
+    expect(await nexus(home, elsewhere, "uninstall", "--yes")).toMatchObject({ code: 0 });
+    expect(existsSync(join(home, "nexus"))).toBe(false);
+  });
+
+  it("keeps the keys for erasing shared data, also if the database is gone", async () => {
+    const server = await UsageServer.start();
+    const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
+    await nexus(home, env, "enable", "--share", "--yes", "--notice", noticeVersion, "--destination", server.url);
+    await nexus(home, env, "event", "emit", "task_completed");
+    await nexus(home, env, "sync");
+    rmSync(join(home, "nexus", "state", "telemetry.db"));
+    const refused = await nexus(home, env, "uninstall", "--yes");
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("nexus telemetry erase-remote") });
+    expect(existsSync(join(home, "nexus", "state", "usage", "installation.json"))).toBe(true);
+    expect(await nexus(home, env, "telemetry", "erase-remote")).toMatchObject({ code: 0 });
+    expect(await nexus(home, env, "uninstall", "--yes")).toMatchObject({ code: 0 });
+  });
+
   it("says that there is nothing, also with --json, and creates nothing", async () => {
     const before = tree();
-    expect(await ran("uninstall")).toMatchObject({ code: 0, out: expect.stringContaining("has no hooks, data or settings") });
+    expect(await ran("uninstall")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("has no hooks, data or settings"),
+    });
     expect(JSON.parse((await ran("uninstall", "--json")).out)).toMatchObject({ removed: [], remaining: [] });
     expect(tree()).toEqual(before);
   });
@@ -106,6 +203,19 @@ describe("after the editor removed the extension", () => {
     expect(readFileSync(settings, "utf8")).toBe(before);
     const { events } = JSON.parse((await ran("telemetry", "show", "--json")).out);
     expect(events.map(({ type }: { type: string }) => type)).toContain("uninstall");
+  });
+
+  it("the hooks are gone also while recording is off, or the configuration is invalid", async () => {
+    const settings = join(home, ".claude", "settings.json");
+    const before = readFileSync(settings, "utf8");
+    await used();
+    await ran("disable");
+    expect(await removeExtension()).toMatchObject({ code: 0, err: "" });
+    expect(readFileSync(settings, "utf8")).toBe(before);
+    await ran("agents", "connect", "claude_code", "--yes");
+    writeFileSync(join(home, ".config", "nexus", "config.toml"), "x = [");
+    await removeExtension();
+    expect(readFileSync(settings, "utf8")).toBe(before);
   });
 
   it("the hooks stay while another editor has the extension, but not for one that waits for its removal", async () => {

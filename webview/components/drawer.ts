@@ -259,16 +259,18 @@ function buttons(subject: Subject, copied: Copied, model: ViewState, actions: Ac
       });
     }
   };
-  return html`<div class="row">
-    ${name === undefined ? nothing : html`<button class="second" @click=${limit}>Only this</button><button class="second" @click=${() => exclude(name)}>Exclude</button>`}
-    ${subject.period === undefined ? nothing : html`<button class="second" @click=${() => actions.go({ period: subject.period ?? view.period, preset: null, subject: null })}>Only this period</button>`}
-    <span class="row" role="group" aria-label="Copy as">
+  // A copy would not say that it is of the sample.
+  const copies = html`<span class="row" role="group" aria-label="Copy as">
       <span class="quiet" aria-hidden="true">Copy:</span>
       <button class="link" @click=${() => copy(markdownOf(copied))}>Markdown</button>
       <button class="link" @click=${() => copy(csvOf(copied))}>CSV</button>
       <button class="link" @click=${picture}>PNG</button>
       <button class="link" title=${commandLine(view, subject)} @click=${() => copy(commandLine(view, subject))}>Command</button>
-    </span>
+    </span>`;
+  return html`<div class="row">
+    ${name === undefined ? nothing : html`<button class="second" @click=${limit}>Only this</button><button class="second" @click=${() => exclude(name)}>Exclude</button>`}
+    ${subject.period === undefined ? nothing : html`<button class="second" @click=${() => actions.go({ period: subject.period ?? view.period, preset: null, subject: null })}>Only this period</button>`}
+    ${model.state?.sample === true ? nothing : copies}
   </div>`;
 }
 
@@ -276,7 +278,7 @@ function frame(subject: Subject, model: ViewState, { go }: Actions, content: unk
   const title = titleOf(subject, (by, key) => groupLabel(by, key, model.state));
   return html`<div class="drawer" role="dialog" aria-labelledby="drawer-title">
     <div class="row spread">
-      <div><p class="quiet kind">${groupingName(subject.by)}</p><h2 id="drawer-title" tabindex="-1">${title}</h2></div>
+      <div><p class="quiet kind">${groupingName(subject.by)}${model.state?.sample === true ? " · Sample data" : ""}</p><h2 id="drawer-title" tabindex="-1">${title}</h2></div>
       <button class="icon" aria-label="Close" title="Close (Esc)" @click=${() => go({ subject: null })}>✕</button>
     </div>
     ${model.done === null ? nothing : html`<div class="notice spread" role="status"><p>${model.done}</p></div>`}

@@ -44,11 +44,12 @@ export function messagesOf(state: DashboardState | null): Messages {
 }
 
 /** `undefined`: a variable or a policy, which cannot be changed here. */
-function remedyOf({ by, name }: Refusal): Remedy | undefined {
+function remedyOf({ by }: Refusal): Remedy | undefined {
   switch (by) {
     case "editor_setting":
+      return { button: "Open setting", action: { type: "openSetting", name: "nexus.telemetry.enabled" } };
     case "editor_telemetry":
-      return { button: "Open setting", action: { type: "openSetting", name } };
+      return { button: "Open setting", action: { type: "openSetting", name: "telemetry.telemetryLevel" } };
     case "config_file":
       return openConfig;
     case "notice":
