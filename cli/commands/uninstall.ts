@@ -13,6 +13,7 @@ import {
 } from "../../server/removal/own-files.ts";
 import { PseudonymFile } from "../../server/upload/state/pseudonyms.ts";
 import type { TelemetryService } from "../../server/worker/service.ts";
+import { withdrawal } from "../../shared/consent/withdrawal.ts";
 import type { AgentStatus } from "../../shared/protocol/agents.ts";
 import { textOf } from "../../shared/protocol/message.ts";
 import { errorCode } from "../../shared/text/error-code.ts";
@@ -133,17 +134,7 @@ async function disconnect(agents: readonly AgentStatus[]): Promise<void> {
 
 function stopRecording(service: TelemetryService): void {
   if (service.reader.permission().consent !== "given") return;
-  service.giveConsent({
-    mode: "off",
-    collect: [],
-    share: [],
-    destination: null,
-    automatic: false,
-    schema: 1,
-    earlierEvents: false,
-    via: "terminal",
-    notice: displayedNotice,
-  });
+  service.giveConsent({ ...withdrawal, via: "terminal", notice: displayedNotice });
 }
 
 function printResult(

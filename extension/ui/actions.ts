@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Memento, ProgressLocation, Uri, window } from "vscode";
 import { type ConsentRecord, decide } from "../../shared/consent/consent.ts";
 import { noticeVersion } from "../../shared/consent/notice-version.ts";
+import { withdrawal } from "../../shared/consent/withdrawal.ts";
 import {
   type AgentName,
   ConnectAgentRequest,
@@ -83,17 +84,7 @@ export class Actions {
   }
 
   disable(): Promise<string> {
-    return this.decide({
-      mode: "off",
-      collect: [],
-      share: [],
-      destination: null,
-      automatic: false,
-      schema: 1,
-      earlierEvents: false,
-      notice: displayedNotice(),
-      via: "vscode_command",
-    });
+    return this.decide({ ...withdrawal, notice: displayedNotice(), via: "vscode_command" });
   }
 
   /** Asks for a file, then exports all data; returns `null` if the user cancelled. */

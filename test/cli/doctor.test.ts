@@ -57,7 +57,18 @@ it("invariant: nothing personal in the report: paths, names, host, server, confi
   const env = { NEXUS_HOME: moved, NEXUS_USAGE_UPLOAD_URL: "https://metrics.example.com/v1/telemetry/events" };
   mkdirSync(join(home, ".config", "nexus"), { recursive: true });
   mkdirSync(join(home, ".cursor", "extensions", "nexus.nexus-telemetry-0.1.0"), { recursive: true });
-  await ran(env, "enable", "--share", "--yes", "--notice", noticeVersion, "--destination", env.NEXUS_USAGE_UPLOAD_URL);
+  await ran(
+    env,
+    "enable",
+    "--share",
+    "--yes",
+    "--notice",
+    noticeVersion,
+    "--destination",
+    env.NEXUS_USAGE_UPLOAD_URL,
+    "--categories",
+    "all",
+  );
   writeFileSync(join(home, ".config", "nexus", "config.toml"), '[telemetry]\nplans_of_jane = "x"\n');
   const { out, code } = await ran(env, "doctor", "--report");
   // As without --report: the configuration is invalid.

@@ -172,9 +172,21 @@ describe("nexus uninstall", () => {
   it("keeps the keys for erasing shared data, also if the database is gone", async () => {
     const server = await UsageServer.start();
     const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
-    await nexus(home, env, "enable", "--share", "--yes", "--notice", noticeVersion, "--destination", server.url);
-    await nexus(home, env, "event", "emit", "task_completed");
-    await nexus(home, env, "sync");
+    await nexus(
+      home,
+      env,
+      "enable",
+      "--share",
+      "--yes",
+      "--notice",
+      noticeVersion,
+      "--destination",
+      server.url,
+      "--categories",
+      "all",
+    );
+    await nexus(home, env, "run", "--", "git", "--version");
+    expect((await nexus(home, env, "sync")).out).toContain("Sent 1 event");
     rmSync(join(home, "nexus", "state", "telemetry.db"));
     const refused = await nexus(home, env, "uninstall", "--yes");
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("nexus telemetry erase-remote") });

@@ -1,6 +1,7 @@
 /** `nexus telemetry disable`: stops recording and sharing. Stored data is kept. */
 
 import { displayedNotice } from "../../../server/config/consent-log.ts";
+import { withdrawal } from "../../../shared/consent/withdrawal.ts";
 import { textOf } from "../../../shared/protocol/message.ts";
 import { modeMessage } from "../../../shared/text/sentences.ts";
 import { print } from "../../output/print.ts";
@@ -9,17 +10,7 @@ import { withService } from "../../runtime.ts";
 
 export function run({ eraseRemote: erase }: { readonly eraseRemote?: boolean }): Promise<void> {
   return withService(async (service) => {
-    const { permission } = service.giveConsent({
-      mode: "off",
-      collect: [],
-      share: [],
-      destination: null,
-      automatic: false,
-      schema: 1,
-      earlierEvents: false,
-      via: "terminal",
-      notice: displayedNotice,
-    });
+    const { permission } = service.giveConsent({ ...withdrawal, via: "terminal", notice: displayedNotice });
     print(permission.mode === "off" ? "Telemetry disabled." : textOf(modeMessage(permission)));
     const { sharing, database } = service.reader.status();
     if (database !== null) print("Existing data retained. Use 'nexus telemetry delete' to remove.");
