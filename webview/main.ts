@@ -206,7 +206,9 @@ function receiveState(message: Extract<DashboardMessage, { type: "state" }>): vo
   const choice = viewAfterChoice(message);
   const closed = stillClosed(model.closed, message);
   if (message.done === null) {
-    change({ state: message, closed, ...choice });
+    // What an action said is over when something else turns recording on or off.
+    const isSwitched = model.state !== null && model.state.permission.mode !== message.permission.mode;
+    change({ state: message, closed, ...choice, ...(isSwitched ? { done: null } : {}) });
     return;
   }
   // A finished action resets the forms to the recorded consent.

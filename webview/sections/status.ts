@@ -1,6 +1,6 @@
 /** The section "Status": mode, active refusals, and the database. */
 
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
 import { categoryTexts } from "../../shared/consent/notice.ts";
 import { countText, numberText, sizeText } from "../../shared/text/format.ts";
 import { refusalMessage } from "../../shared/text/sentences.ts";
@@ -8,7 +8,7 @@ import { definitionList, listView, pathView, timeText } from "../components/defi
 import type { Actions, ViewState } from "../state.ts";
 import { translated } from "../translate.ts";
 
-export function statusTab({ state }: ViewState, { post }: Actions): TemplateResult {
+export function statusTab({ state }: ViewState, { post, go }: Actions): TemplateResult {
   const status = state?.status ?? null;
   if (state === null || status === null) {
     return html`<div class="panel empty">
@@ -18,6 +18,7 @@ export function statusTab({ state }: ViewState, { post }: Actions): TemplateResu
           ? "You have not chosen yet, so there is no worker, database or file."
           : "Waiting for the worker."
       }</p>
+      ${state?.permission.consent === "never_asked" ? html`<button @click=${() => go({ section: "privacy" })}>Choose what to record</button>` : nothing}
     </div>`;
   }
   const { database } = status;
