@@ -119,7 +119,7 @@ function insightRows(reader: TelemetryReader, { period, filters = {} }: Query): 
       headings: ["Insight"],
       rows: [],
       ranks: [0],
-      emptyText: "Insights are about everything. Press x to remove the filter.",
+      emptyText: "Insights cover all data. Press x to remove the filter.",
     };
   const { insights } = reader.insights(period.period === "today" ? { period: "week" } : period);
   return {

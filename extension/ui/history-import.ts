@@ -150,7 +150,7 @@ export class HistoryImport {
     const name = sourceLabel(agent);
     return isFollowed
       ? `What is new in the history of ${name} is imported once an hour.`
-      : `The history of ${name} is no longer followed. What was imported stays.`;
+      : `The history of ${name} is no longer followed. Imported records are kept.`;
   }
 
   async #undo({ agent }: Found): Promise<string | null> {

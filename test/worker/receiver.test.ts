@@ -100,7 +100,7 @@ describe("receiver in workers", () => {
     const worker = await WorkerProcess.start({ home });
     await worker.consent();
     const notes = async () => englishOf((await worker.request(StatusRequest, {})).notes);
-    await until(async () => (await notes()).includes("port is in use by another program"));
+    await until(async () => (await notes()).includes("Another program uses the receiver's port"));
     other.close();
     await until(async () => (await exporter.send(toolResult(1))) === 200);
     expect(await notes()).not.toContain("another program");
