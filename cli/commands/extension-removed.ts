@@ -7,6 +7,7 @@ import { SettingsError } from "../../server/agents/settings.ts";
 import { homeFolder } from "../../server/config/home.ts";
 import { installedExtensions } from "../../server/removal/editors.ts";
 import { productVersion } from "../../server/version.ts";
+import { agentNames } from "../../shared/protocol/agents.ts";
 import { errorCode } from "../../shared/text/error-code.ts";
 import { withConnections } from "../agents.ts";
 import { printError } from "../output/print.ts";
@@ -14,10 +15,10 @@ import { record, sessionFor } from "../record.ts";
 import { paths, withService } from "../runtime.ts";
 
 export async function run(): Promise<void> {
-  // Before the consent there is nothing.
-  if (!existsSync(paths.stateFolder)) return;
   // First: the hooks go, whether or not something can be recorded.
   if (installedExtensions(homeFolder()).length === 0) await disconnectAll();
+  // Before the consent there is nothing else.
+  if (!existsSync(paths.stateFolder)) return;
   await withService((service) => {
     if (service.reader.permission().mode === "off") return;
     const nowMs = Date.now();
@@ -28,13 +29,14 @@ export async function run(): Promise<void> {
 
 function disconnectAll(): Promise<void> {
   return withConnections((connections) => {
-    for (const { name, file, connected } of connections.list()) {
-      if (!connected) continue;
+    for (const file of connections.connectedElsewhere()) printError(`${file} still has our hook. Remove it there.`);
+    for (const name of agentNames) {
       try {
-        connections.disconnect(name);
+        if (connections.configured(name).length > 0) connections.disconnect(name);
       } catch (error) {
         // The others are disconnected all the same.
-        printError(error instanceof SettingsError ? error.message : `${file}: ${errorCode(error) ?? "unknown error"}`);
+        const reason = errorCode(error) ?? "unknown error";
+        printError(error instanceof SettingsError ? error.message : `${connections.titleOf(name)}: ${reason}`);
       }
     }
   });

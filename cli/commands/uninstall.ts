@@ -11,7 +11,9 @@ import {
   type Remaining,
   removeFiles,
 } from "../../server/removal/own-files.ts";
+import { immediately } from "../../server/store/driver/driver.ts";
 import { PseudonymFile } from "../../server/upload/state/pseudonyms.ts";
+import type { TelemetryCore } from "../../server/worker/core.ts";
 import type { TelemetryService } from "../../server/worker/service.ts";
 import { withdrawal } from "../../shared/consent/withdrawal.ts";
 import type { AgentStatus } from "../../shared/protocol/agents.ts";
@@ -38,11 +40,16 @@ export async function run(options: UninstallOptions): Promise<void> {
   const { json = false } = options;
   const agents = await connectedAgents();
   const receiver = new ReceiverConfig(paths.receiverFile).read() !== undefined;
-  const removal = await withService(async (service) => {
+  const removal = await withService(async (service, core) => {
     const { database, databasePath, problem } = service.reader.status();
-    if (problem !== null) throw new ReportedError(`${textOf(problem.message)}\nNothing was removed.`);
-    const isOwn = service.reader.isOwnDatabase();
-    const files = ownFiles(paths, isOwn ? databasePath : null);
+    // A damaged database of ours goes too.
+    const isDamaged = problem?.kind === "storage_failing" && databasePath === paths.ownDatabase;
+    if (problem !== null && !isDamaged) throw new ReportedError(`${textOf(problem.message)}\nNothing was removed.`);
+    if (!isDamaged && !service.reader.isOwnDatabase())
+      throw new ReportedError(
+        `${databasePath} has tables of another program, or none of ours. Unset db_path or NEXUS_TELEMETRY_PATH, which name it, and run nexus uninstall again. Nothing was removed.`,
+      );
+    const files = ownFiles(paths, databasePath);
     if (files.length === 0 && agents.length === 0) return undefined;
     if (options.leaveShared !== true) refuseIfShared();
     if (!json)
@@ -54,12 +61,13 @@ export async function run(options: UninstallOptions): Promise<void> {
         ]),
       );
     if (options.yes !== true && !(await isSure())) return null;
+    refuseIfLocked(core);
     await disconnect(agents);
     if (receiver) new ReceiverConfig(paths.receiverFile).disable();
     // Open windows stop recording and sending before the files go.
     stopRecording(service);
     if (options.leaveShared !== true) refuseIfShared();
-    return { database: isOwn ? databasePath : null, erased: service.purge() };
+    return { database: databasePath, erased: service.purge() };
   });
   if (removal === null) return;
   if (removal === undefined) {
@@ -75,7 +83,8 @@ export async function run(options: UninstallOptions): Promise<void> {
   const names = agents.map(({ name }) => name);
   if (json) {
     const { events, searched } = removal.erased;
-    printJson({ version: 1, removed: files, disconnected: names, events, searched, remaining });
+    const kept = keptFiles(remaining);
+    printJson({ version: 1, removed: files, disconnected: names, events, searched, remaining, kept });
   } else printResult(removal.erased, names, remaining, receiver);
   if (remaining.length > 0)
     throw new ReportedError(
@@ -93,6 +102,17 @@ async function connectedAgents(): Promise<readonly AgentStatus[]> {
       );
     return connections.list().filter(({ name }) => connections.configured(name).length > 0);
   });
+}
+
+/** Also moves a damaged database of ours aside, which is deleted with the others. @throws ReportedError, changing nothing. */
+function refuseIfLocked(core: TelemetryCore): void {
+  const store = core.locatedStore();
+  if (store.file !== paths.ownDatabase) return;
+  try {
+    store.withExistingDatabase((connection) => immediately(connection, () => undefined));
+  } catch (error) {
+    throw new ReportedError(`${core.explain(error)}\nNothing was removed.`);
+  }
 }
 
 /** The keys for erasing shared data are among the files. @throws ReportedError, PseudonymFileError. */
@@ -120,6 +140,7 @@ async function disconnect(agents: readonly AgentStatus[]): Promise<void> {
       try {
         connections.disconnect(name);
       } catch (error) {
+        // The others are disconnected all the same.
         problems.push(
           error instanceof SettingsError ? error.message : `${file}: ${errorCode(error) ?? "unknown error"}`,
         );
@@ -128,7 +149,7 @@ async function disconnect(agents: readonly AgentStatus[]): Promise<void> {
   });
   if (problems.length > 0)
     throw new ReportedError(
-      `${problems.join("\n")}\nThe data was not deleted. Fix this and run nexus uninstall again.`,
+      `${problems.join("\n")}\nHooks of other agents were removed; the data was not deleted. Fix this and run nexus uninstall again.`,
     );
 }
 
@@ -149,9 +170,12 @@ function printResult(
   if (proof !== null) print(textOf(proof));
   if (disconnected.length > 0) print(`Hooks removed: ${disconnected.join(", ")}.`);
   if (remaining.length === 0) print("None of these files and folders exists any more.");
-  for (const file of foreignFiles(paths)) print(`Not created by Nexus, kept: ${file}`);
+  for (const file of keptFiles(remaining)) print(`Not created by Nexus, kept: ${file}`);
   printOwnLines(receiver);
 }
+
+const keptFiles = (remaining: readonly Remaining[]): readonly string[] =>
+  foreignFiles(paths).filter((file) => !remaining.some((one) => one.file === file));
 
 /** What only the user can remove. */
 function printOwnLines(receiver: boolean): void {

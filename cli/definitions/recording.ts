@@ -63,7 +63,7 @@ export function addRecording(nexus: Command): void {
         .description("remove hooks, data, decisions and settings from this machine, with a proof")
         .option("--leave-shared", "leave data that you shared on its server, where it cannot be erased afterwards")
         .option("--yes", "skip the prompt"),
-      "{version, removed, disconnected, events, searched, remaining}",
+      "{version, removed, disconnected, events, searched, remaining: [{file, reason}], kept}",
     ),
     "nexus uninstall",
     "nexus uninstall --yes --json",

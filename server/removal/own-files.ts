@@ -47,14 +47,17 @@ function linesOf(file: string): readonly string[] {
 
 /** What the product creates in `state/`: a variable can make that a folder which other programs use too. */
 const ownFolders = ["agents", "events", "events-outbox", "usage"];
-const ownNames = /^(?:recording\.txt|telemetry\.db)/;
+const ownNames = /^(?:recording\.txt|telemetry\.db(?:-wal|-shm|\.unsound-[\dTZ-]+(?:-wal|-shm)?)?|.*\.unfinished)$/;
 
-/** Returns the existing files and folders of the product. `database`: at its configured path; `null` if others use it too. */
-export function ownFiles(paths: Paths, database: string | null): readonly string[] {
+/** A database that was set aside, with the time in its name. */
+const ownCopy = /\.unsound-[\dTZ-]+(?:-wal|-shm)?$/;
+
+/** Returns the existing files and folders of the product. `database`: at its configured path. */
+export function ownFiles(paths: Paths, database: string): readonly string[] {
   const inState = namesIn(paths.stateFolder)
     .filter((name) => ownFolders.includes(name) || ownNames.test(name))
     .map((name) => join(paths.stateFolder, name));
-  const moved = database === null ? [] : [...databaseFiles(database), ...quarantinedFiles(database)];
+  const moved = [...databaseFiles(database), ...quarantinedFiles(database).filter((file) => ownCopy.test(file))];
   const all = [...new Set([...inState, ...moved, paths.consentFile, paths.configFile])];
   return all.filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
 }

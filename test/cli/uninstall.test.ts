@@ -96,13 +96,17 @@ describe("nexus uninstall", () => {
     writeFileSync(settings, damaged);
     const { code, err } = await ran("uninstall", "--yes");
     expect(code).toBe(1);
-    expect(err).toContain("The data was not deleted.");
+    expect(err).toContain("the data was not deleted.");
     expect(existsSync(join(home, "nexus", "state", "telemetry.db"))).toBe(true);
   });
 
   it("removes nothing of others in a folder that a variable names", async () => {
     const env = { NEXUS_HOME: join(home, ".local"), NEXUS_USAGE_OUTBOX_DIR: join(home, "outbox") };
-    const others = [join(home, ".local", "state", "otherapp"), join(home, "outbox", "mine")];
+    const others = [
+      ["outbox", "mine"],
+      ["outbox", "rejected"],
+      [".local", "state", "otherapp"],
+    ].map((parts) => join(home, ...parts));
     for (const folder of others) {
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, "data"), "mine");
@@ -122,10 +126,16 @@ describe("nexus uninstall", () => {
     database.close();
     await used();
     await ran("telemetry", "config", "set", "db_path", theirs);
+    const before = readFileSync(theirs);
+    const refused = await ran("uninstall", "--yes");
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("has tables of another program") });
+    expect(readFileSync(theirs).equals(before)).toBe(true);
+    await ran("telemetry", "config", "unset", "db_path");
     const mine = join(home, "nexus", "state", "my-copy.json");
-    writeFileSync(mine, "mine");
-    const { out } = await ran("uninstall", "--yes");
-    expect(out).toContain(`Not created by Nexus, kept: ${mine}`);
+    const copy = join(home, "nexus", "state", "telemetry.db.my-backup");
+    for (const file of [mine, copy]) writeFileSync(file, "mine");
+    const { kept } = JSON.parse((await ran("uninstall", "--yes", "--json")).out);
+    expect(kept.sort()).toEqual([mine, copy]);
     expect(readFileSync(mine, "utf8")).toBe("mine");
     const after = new DatabaseSync(theirs);
     expect(after.prepare("SELECT name FROM recipes").get()).toEqual({ name: "soup" });
@@ -166,6 +176,24 @@ describe("nexus uninstall", () => {
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(join(home, "cc", "settings.json")) });
     expect(readFileSync(join(home, "cc", "settings.json"), "utf8")).toBe(connected);
     expect(await nexus(home, elsewhere, "uninstall", "--yes")).toMatchObject({ code: 0 });
+    expect(existsSync(join(home, "nexus"))).toBe(false);
+  });
+
+  it("changes nothing while the database is locked, and removes a damaged one", async () => {
+    await used();
+    const file = join(home, "nexus", "state", "telemetry.db");
+    const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+    const other = new DatabaseSync(file);
+    other.exec("BEGIN IMMEDIATE");
+    const before = readFileSync(join(home, ".claude", "settings.json"), "utf8");
+    expect(await ran("uninstall", "--yes")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("Nothing was removed."),
+    });
+    expect(readFileSync(join(home, ".claude", "settings.json"), "utf8")).toBe(before);
+    other.close();
+    writeFileSync(file, "no database".repeat(1_000));
+    expect(await ran("uninstall", "--yes")).toMatchObject({ code: 0 });
     expect(existsSync(join(home, "nexus"))).toBe(false);
   });
 

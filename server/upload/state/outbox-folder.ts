@@ -22,6 +22,8 @@ export interface QuarantinedFile {
 }
 
 const fileName = /^usage-batch-(\d{1,16})-([0-9a-f-]{36})\.json$/;
+/** A batch, or the reason why it was rejected. */
+const batchFile = /^usage-batch-\d{1,16}-[0-9a-f-]{36}(?:\.json|\.reason\.txt)$/;
 const rejectedFolder = "rejected";
 const quarantineFolder = "foreign";
 
@@ -123,11 +125,15 @@ export class OutboxFolder {
 
   /** Removes every batch, for a withdrawal of consent and for a purge. */
   empty(): void {
-    if (!existsSync(this.folder)) return;
-    for (const name of readdirSync(this.folder)) {
-      if (fileName.test(name) || name.includes(temporarySuffix)) rmSync(join(this.folder, name), { force: true });
-    }
-    rmSync(join(this.folder, rejectedFolder), { recursive: true, force: true });
-    rmSync(join(this.folder, quarantineFolder), { recursive: true, force: true });
+    for (const folder of [this.folder, join(this.folder, rejectedFolder), join(this.folder, quarantineFolder)])
+      emptyFolder(folder);
+  }
+}
+
+/** Removes batches with their reasons. A variable can name a folder in which others keep files: theirs stay. */
+function emptyFolder(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (batchFile.test(name) || name.includes(temporarySuffix)) rmSync(join(folder, name), { force: true });
   }
 }
