@@ -5,6 +5,7 @@ import { SettingsError } from "../server/agents/settings.ts";
 import { homeFolder } from "../server/config/home.ts";
 import { type AgentName, agentNames } from "../shared/protocol/agents.ts";
 import { didYouMean } from "../shared/text/did-you-mean.ts";
+import { errorCode } from "../shared/text/error-code.ts";
 import { UsageError } from "./exit.ts";
 import { paths } from "./runtime.ts";
 
@@ -16,6 +17,19 @@ export async function withConnections<T>(work: (connections: Connections) => T |
     if (error instanceof SettingsError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+/** Disconnects agents. One that fails does not keep the others. Returns a sentence for each that failed. */
+export function disconnectEach(connections: Connections, names: readonly AgentName[]): readonly string[] {
+  return names.flatMap((name) => {
+    try {
+      if (connections.configured(name).length > 0) connections.disconnect(name);
+      return [];
+    } catch (error) {
+      const reason = errorCode(error) ?? "unknown error";
+      return [error instanceof SettingsError ? error.message : `${connections.titleOf(name)}: ${reason}`];
+    }
+  });
 }
 
 /** Returns the agents with these names, or `defaults` without names. @throws UsageError */

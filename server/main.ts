@@ -12,29 +12,15 @@ import {
   PlanAgentRequest,
   TestAgentRequest,
 } from "../shared/protocol/agents.ts";
-import {
-  DetailsRequest,
-  FirstTryRequest,
-  QueryRequest,
-  queryOf,
-  SessionsRequest,
-  TimelineRequest,
-  TriesRequest,
-  WorkspacesRequest,
-} from "../shared/protocol/questions.ts";
+import { type PageQuestion, pageRequests, questionKinds } from "../shared/protocol/page-question.ts";
+import { WorkspacesRequest } from "../shared/protocol/questions.ts";
 import {
   EditorChangedNotification,
   RecordEventsRequest,
   TodayRequest,
   validateEditorState,
 } from "../shared/protocol/record.ts";
-import {
-  InsightsRequest,
-  MetricsRequest,
-  StatsRequest,
-  ToolCallsRequest,
-  WeeklyActivityRequest,
-} from "../shared/protocol/reports.ts";
+import { MetricsRequest, StatsRequest } from "../shared/protocol/reports.ts";
 import type { Request } from "../shared/protocol/rpc.ts";
 import { isValidationError, type Validator } from "../shared/protocol/validate.ts";
 import {
@@ -60,6 +46,7 @@ import {
 import { Connections } from "./agents/connections.ts";
 import { hookFault } from "./agents/hook-test.ts";
 import { SettingsError } from "./agents/settings.ts";
+import { pageAnswer } from "./analytics/page-answers.ts";
 import { systemClock } from "./clock.ts";
 import { StaleNoticeError } from "./config/consent-log.ts";
 import { homeFolder } from "./config/home.ts";
@@ -148,22 +135,18 @@ handle(RecordEventsRequest, (params) => started().record(params));
 handle(GiveConsentRequest, (decision) => started().giveConsent(decision));
 handle(StatusRequest, () => started().reader.status());
 handle(MetricsRequest, (selection) => started().reader.metrics(selection));
-handle(InsightsRequest, (selection) => started().reader.insights(selection));
+for (const kind of questionKinds) {
+  // The request of a kind has the question and the result of that kind.
+  const request = pageRequests[kind] as Request<unknown, unknown>;
+  handle(request, (params) => pageAnswer(started().reader, { kind, params } as PageQuestion).result);
+}
 handle(TodayRequest, ({ month }) => started().reader.today(month));
-handle(WeeklyActivityRequest, (selection) => started().reader.weeklyActivity(selection));
-handle(ToolCallsRequest, (selection) => started().reader.toolCalls(selection));
 handle(StatsRequest, (selection) => started().reader.stats(selection));
-handle(QueryRequest, (question) => started().reader.query(queryOf(question)));
-handle(DetailsRequest, (question) => started().reader.details(queryOf(question)));
-handle(TriesRequest, ({ period, command }) => started().reader.tries(period, command) ?? null);
 handle(WorkspacesRequest, ({ name }) => {
   const finder = started().reader.workspaces();
   const here = name === null ? undefined : finder.named(name)[0];
   return { known: [...finder.known], here: here ?? null };
 });
-handle(SessionsRequest, ({ question, limit }) => started().reader.sessions(queryOf(question), limit));
-handle(TimelineRequest, ({ id }) => started().reader.timeline(id) ?? null);
-handle(FirstTryRequest, (question) => started().reader.firstTry(queryOf(question)) ?? null);
 // The user confirmed in VS Code that an existing file is replaced.
 handle(ExportRequest, async ({ path, ...options }) => {
   const { sizeBytes, counts } = await started().reader.export(path, options, true);

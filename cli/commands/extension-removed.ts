@@ -3,13 +3,11 @@
  * agents' settings, unless another editor has the extension. The data stays for another installation.
  */
 import { existsSync } from "node:fs";
-import { SettingsError } from "../../server/agents/settings.ts";
 import { homeFolder } from "../../server/config/home.ts";
 import { installedExtensions } from "../../server/removal/editors.ts";
 import { productVersion } from "../../server/version.ts";
 import { agentNames } from "../../shared/protocol/agents.ts";
-import { errorCode } from "../../shared/text/error-code.ts";
-import { withConnections } from "../agents.ts";
+import { disconnectEach, withConnections } from "../agents.ts";
 import { printError } from "../output/print.ts";
 import { record, sessionFor } from "../record.ts";
 import { paths, withService } from "../runtime.ts";
@@ -30,14 +28,6 @@ export async function run(): Promise<void> {
 function disconnectAll(): Promise<void> {
   return withConnections((connections) => {
     for (const file of connections.connectedElsewhere()) printError(`${file} still has our hook. Remove it there.`);
-    for (const name of agentNames) {
-      try {
-        if (connections.configured(name).length > 0) connections.disconnect(name);
-      } catch (error) {
-        // The others are disconnected all the same.
-        const reason = errorCode(error) ?? "unknown error";
-        printError(error instanceof SettingsError ? error.message : `${connections.titleOf(name)}: ${reason}`);
-      }
-    }
+    for (const problem of disconnectEach(connections, agentNames)) printError(problem);
   });
 }

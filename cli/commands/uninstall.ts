@@ -1,5 +1,4 @@
 /** `nexus uninstall`: removes hooks, data, decisions and settings of this product, and shows that nothing is left. */
-import { SettingsError } from "../../server/agents/settings.ts";
 import { displayedNotice } from "../../server/config/consent-log.ts";
 import { homeFolder } from "../../server/config/home.ts";
 import { ReceiverConfig } from "../../server/ingest/receiver/receiver-config.ts";
@@ -18,10 +17,9 @@ import type { TelemetryService } from "../../server/worker/service.ts";
 import { withdrawal } from "../../shared/consent/withdrawal.ts";
 import type { AgentStatus } from "../../shared/protocol/agents.ts";
 import { textOf } from "../../shared/protocol/message.ts";
-import { errorCode } from "../../shared/text/error-code.ts";
 import { countText, sizeText } from "../../shared/text/format.ts";
 import { proofMessage } from "../../shared/text/sentences.ts";
-import { withConnections } from "../agents.ts";
+import { disconnectEach, withConnections } from "../agents.ts";
 import { ReportedError, UsageError } from "../exit.ts";
 import { definitionList, type JsonOption, print, printJson } from "../output/print.ts";
 import { confirmed, isAttended } from "../output/terminal.ts";
@@ -134,19 +132,8 @@ async function isSure(): Promise<boolean> {
 
 /** Before anything is deleted: a hook without its script would fail. @throws ReportedError */
 async function disconnect(agents: readonly AgentStatus[]): Promise<void> {
-  const problems: string[] = [];
-  await withConnections((connections) => {
-    for (const { name, file } of agents) {
-      try {
-        connections.disconnect(name);
-      } catch (error) {
-        // The others are disconnected all the same.
-        problems.push(
-          error instanceof SettingsError ? error.message : `${file}: ${errorCode(error) ?? "unknown error"}`,
-        );
-      }
-    }
-  });
+  const names = agents.map(({ name }) => name);
+  const problems = await withConnections((connections) => disconnectEach(connections, names));
   if (problems.length > 0)
     throw new ReportedError(
       `${problems.join("\n")}\nHooks of other agents were removed; the data was not deleted. Fix this and run nexus uninstall again.`,

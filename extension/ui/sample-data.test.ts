@@ -47,7 +47,7 @@ describe("the thread of the sample", () => {
     expect(sample.isBroken).toBe(true);
   });
 
-  it("rejects what is under way when it is closed, is not broken by that, and starts anew", async () => {
+  it("rejects pending questions when it is closed, is not broken by that, and answers the next one", async () => {
     const sample = sampleWith(
       `${port} parentPort.on("message", ({ id }) => id > 1 && parentPort.postMessage({ id, answer: {} }));`,
     );

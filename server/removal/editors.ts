@@ -1,6 +1,7 @@
 /** In which editors the extension is installed, by their folders of extensions. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { folderNames } from "./folder-names.ts";
 
 /** Relative to the home folder; servers are those of remote windows. */
 const folders = [
@@ -27,19 +28,10 @@ export function installedExtensions(home: string): readonly string[] {
   return folders.flatMap((name) => {
     const folder = join(home, name, "extensions");
     const obsolete = obsoleteIn(folder);
-    return namesIn(folder)
+    return folderNames(folder)
       .filter((extension) => extensionFolder.test(extension) && !obsolete.has(extension))
       .map((extension) => join(folder, extension));
   });
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // There is no such editor.
-    return [];
-  }
 }
 
 function obsoleteIn(folder: string): ReadonlySet<string> {

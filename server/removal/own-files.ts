@@ -1,9 +1,10 @@
 /** What the product has on this machine, for removing all of it. Changes nothing but what `removeFiles` is given. */
-import { lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { lstatSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode } from "../../shared/text/error-code.ts";
 import type { Paths } from "../config/paths.ts";
 import { databaseFiles, quarantinedFiles } from "../store/database.ts";
+import { folderNames } from "./folder-names.ts";
 
 /** A line of the user's own that mentions the command. */
 export interface OwnLine {
@@ -54,7 +55,7 @@ const ownCopy = /\.unsound-[\dTZ-]+(?:-wal|-shm)?$/;
 
 /** Returns the existing files and folders of the product. `database`: at its configured path. */
 export function ownFiles(paths: Paths, database: string): readonly string[] {
-  const inState = namesIn(paths.stateFolder)
+  const inState = folderNames(paths.stateFolder)
     .filter((name) => ownFolders.includes(name) || ownNames.test(name))
     .map((name) => join(paths.stateFolder, name));
   const moved = [...databaseFiles(database), ...quarantinedFiles(database).filter((file) => ownCopy.test(file))];
@@ -87,7 +88,7 @@ export function removeFiles(files: readonly string[], paths: Paths): readonly Re
 /** A link, such as one of a manager of dotfiles, stays. */
 function removeIfEmpty(folder: string): void {
   const isFolder = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (!isFolder || namesIn(folder).length > 0) return;
+  if (!isFolder || folderNames(folder).length > 0) return;
   try {
     rmdirSync(folder);
   } catch {
@@ -95,18 +96,10 @@ function removeIfEmpty(folder: string): void {
   }
 }
 
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
 /** Returns what other files are left in the product's folders. */
 export function foreignFiles(paths: Paths): readonly string[] {
   return [paths.stateFolder, paths.home, dirname(paths.configFile)].flatMap((folder) =>
-    namesIn(folder)
+    folderNames(folder)
       .map((name) => join(folder, name))
       .filter((file) => file !== paths.stateFolder),
   );

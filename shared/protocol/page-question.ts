@@ -34,10 +34,10 @@ export type QuestionOf<K extends QuestionKind> = { readonly kind: K; readonly pa
 export type PageQuestion = { [K in QuestionKind]: QuestionOf<K> }[QuestionKind];
 export type PageAnswer = { [K in QuestionKind]: { readonly kind: K; readonly result: ResultOf<K> } }[QuestionKind];
 
-const kinds = Object.keys(pageRequests) as QuestionKind[];
+export const questionKinds = Object.keys(pageRequests) as QuestionKind[];
 
 function unionOf(part: "params" | "result"): Validator<unknown> {
-  const variants = kinds.map((kind) => [
+  const variants = questionKinds.map((kind) => [
     kind,
     object({ kind: enumOf([kind]), [part]: pageRequests[kind][part] as Validator<unknown> }),
   ]);

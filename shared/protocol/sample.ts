@@ -4,7 +4,7 @@ import type { PageAnswer, PageQuestion } from "./page-question.ts";
 export const sampleWorkspaceNames = ["atlas", "backend", "docs", "infra", "tools"] as const;
 export type SampleWorkspace = (typeof sampleWorkspaceNames)[number];
 
-/** Returns what stands for a workspace of the sample: 32 hexadecimal digits, like the hash of a real one. */
+/** Returns the hash of a workspace of the sample: 32 hexadecimal digits, like a real one. */
 export const sampleWorkspaceHash = (name: string): string =>
   [...name]
     .map((letter) => letter.charCodeAt(0).toString(16))

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
-import { noticeVersion } from "../../shared/consent/notice-version.ts";
 import { nexus } from "../fixtures/run-cli.ts";
+import { shareWith } from "../fixtures/share-with.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 
 let home = "";
@@ -57,18 +57,7 @@ it("invariant: nothing personal in the report: paths, names, host, server, confi
   const env = { NEXUS_HOME: moved, NEXUS_USAGE_UPLOAD_URL: "https://metrics.example.com/v1/telemetry/events" };
   mkdirSync(join(home, ".config", "nexus"), { recursive: true });
   mkdirSync(join(home, ".cursor", "extensions", "nexus.nexus-telemetry-0.1.0"), { recursive: true });
-  await ran(
-    env,
-    "enable",
-    "--share",
-    "--yes",
-    "--notice",
-    noticeVersion,
-    "--destination",
-    env.NEXUS_USAGE_UPLOAD_URL,
-    "--categories",
-    "all",
-  );
+  await ran(env, ...shareWith(env.NEXUS_USAGE_UPLOAD_URL));
   writeFileSync(join(home, ".config", "nexus", "config.toml"), '[telemetry]\nplans_of_jane = "x"\n');
   const { out, code } = await ran(env, "doctor", "--report");
   // As without --report: the configuration is invalid.

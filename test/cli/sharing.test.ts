@@ -9,6 +9,7 @@ import { askedCategories } from "../../shared/consent/category-groups.ts";
 import { noticeText } from "../../shared/consent/notice.ts";
 import { noticeVersion } from "../../shared/consent/notice-version.ts";
 import { nexus } from "../fixtures/run-cli.ts";
+import { shareWith } from "../fixtures/share-with.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
@@ -18,18 +19,6 @@ beforeEach(() => {
 });
 
 const address = "https://example.com/e";
-const shareWith = (url: string) => [
-  "telemetry",
-  "enable",
-  "--share",
-  "--yes",
-  "--notice",
-  noticeVersion,
-  "--destination",
-  url,
-  "--categories",
-  "all",
-];
 const share = shareWith(address);
 
 function writeEventLog(lines: number): void {

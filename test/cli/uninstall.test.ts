@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { noticeVersion } from "../../shared/consent/notice-version.ts";
 import { nexus, runBuilt } from "../fixtures/run-cli.ts";
+import { shareWith } from "../fixtures/share-with.ts";
 import { tempFolder } from "../fixtures/temp-folder.ts";
 import { UsageServer } from "../fixtures/usage-server.ts";
 
@@ -200,19 +200,7 @@ describe("nexus uninstall", () => {
   it("keeps the keys for erasing shared data, also if the database is gone", async () => {
     const server = await UsageServer.start();
     const env = { NEXUS_USAGE_UPLOAD_URL: server.url };
-    await nexus(
-      home,
-      env,
-      "enable",
-      "--share",
-      "--yes",
-      "--notice",
-      noticeVersion,
-      "--destination",
-      server.url,
-      "--categories",
-      "all",
-    );
+    await nexus(home, env, ...shareWith(server.url));
     await nexus(home, env, "run", "--", "git", "--version");
     expect((await nexus(home, env, "sync")).out).toContain("Sent 1 event");
     rmSync(join(home, "nexus", "state", "telemetry.db"));

@@ -1,5 +1,6 @@
 /** What to do first, until a command has enough runs for insights. */
 import { html, nothing, type TemplateResult } from "lit-html";
+import type { Answer } from "../../shared/protocol/query.ts";
 import { minRuns } from "../../shared/protocol/reports.ts";
 import { historySources } from "../../shared/schema/sources.ts";
 import { countText } from "../../shared/text/format.ts";
@@ -18,10 +19,17 @@ const stepView = ({ isDone, title, text, button, run }: Step, isBusy: boolean) =
   <button class=${isDone ? "second" : ""} ?disabled=${isBusy} @click=${run}>${button}</button>
 </li>`;
 
-/** How many runs are missing until insights: "git status has 3 of 10 runs." */
-export function insightsProgress(most: { readonly name: string; readonly runs: number } | undefined): string {
-  if (most === undefined) return `Insights need at least ${minRuns} runs of a command.`;
-  return `Insights need at least ${minRuns} runs of a command: ${most.name} has ${most.runs}.`;
+/** The command with the most runs; none without any run. */
+export function mostRun(commands: Answer | undefined): { readonly name: string; readonly runs: number } | undefined {
+  const counts = (commands?.groups ?? []).map(({ key, measures }) => ({ name: key, runs: measures.runs.count }));
+  const [first] = counts.filter(({ runs }) => runs > 0).sort((a, b) => b.runs - a.runs);
+  return first;
+}
+
+/** How many runs are missing until insights: "git status has 3." */
+export function insightsProgress(most: ReturnType<typeof mostRun>): string {
+  const has = most === undefined ? "" : `: ${most.name} has ${most.runs}`;
+  return `Insights need at least ${minRuns} runs of a command${has}.`;
 }
 
 export function startPanel(model: ViewState, actions: Actions): TemplateResult | typeof nothing {
@@ -32,21 +40,18 @@ export function startPanel(model: ViewState, actions: Actions): TemplateResult |
   const commands = actions.ask("start commands", { kind: "figures", params: { ...all, by: "command" } }).result;
   const sources = actions.ask("start sources", { kind: "figures", params: { ...all, by: "source" } }).result;
   if (commands === undefined || sources === undefined) return nothing;
-  const [first] = [...commands.groups].sort((a, b) => b.measures.runs.count - a.measures.runs.count);
-  const runs = first?.measures.runs.count ?? 0;
-  if (runs >= minRuns) return nothing;
+  const most = mostRun(commands);
+  const hasRuns = most !== undefined;
+  if (hasRuns && most.runs >= minRuns) return nothing;
   const isImported = sources.groups.some(({ key }) => historySources.some((name) => name === key));
   const agents = state.agents ?? [];
   const connected = agents.filter((agent) => agent.connected);
   const found = agents.filter((agent) => agent.installed);
   const steps: readonly Step[] = [
     {
-      isDone: runs > 0,
+      isDone: hasRuns,
       title: "Run a command in the terminal",
-      text:
-        runs > 0
-          ? insightsProgress(first && { name: first.key, runs })
-          : "Any will do. It appears here when it finishes.",
+      text: hasRuns ? insightsProgress(most) : "Any will do. It appears here when it finishes.",
       button: "Open a terminal",
       run: () => actions.post({ type: "openTerminal" }),
     },

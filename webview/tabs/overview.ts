@@ -15,7 +15,7 @@ import { commandsTable } from "../components/commands-table.ts";
 import { dataTable } from "../components/data-table.ts";
 import { emptyState } from "../components/empty-state.ts";
 import { hasNothing, pendingView } from "../components/pending.ts";
-import { insightsProgress, startPanel } from "../components/start-panel.ts";
+import { insightsProgress, mostRun, startPanel } from "../components/start-panel.ts";
 import { workspacesPanel } from "../components/workspaces-panel.ts";
 import { insightSubject, slowerCommands } from "../data/insight-subject.ts";
 import { compared, figures, timeSubject, usual } from "../data/questions.ts";
@@ -48,11 +48,8 @@ function attentionPanel(
 }
 
 function noInsightsText(commands: Answer | undefined): string {
-  const [first] = [...(commands?.groups ?? [])].sort((a, b) => b.measures.runs.count - a.measures.runs.count);
-  const runs = first?.measures.runs.count ?? 0;
-  return runs >= minRuns
-    ? "Nothing needs attention."
-    : insightsProgress(first === undefined || runs === 0 ? undefined : { name: first.key, runs });
+  const most = mostRun(commands);
+  return (most?.runs ?? 0) >= minRuns ? "Nothing needs attention." : insightsProgress(most);
 }
 
 function agentsPanel({ groups }: Answer, model: ViewState, actions: Actions): TemplateResult {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { textsIn } from "./texts-in-code.ts";
 
-/** `§` stands for the dollar sign, which the linter takes for a mistake in a plain literal. */
+/** `§` is the dollar sign here: the linter reports a placeholder in a plain literal. */
 const texts = (code: string) => textsIn(code.replaceAll("§", "$")).map(({ kind, text }) => `${kind}: ${text}`);
 
 it.each([
