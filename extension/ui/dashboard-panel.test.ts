@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type ConsentReading, decide } from "../../shared/consent/consent.ts";
 import { type Message, message } from "../../shared/protocol/message.ts";
 import { categories } from "../../shared/schema/categories.ts";
@@ -106,6 +106,24 @@ describe("dashboard panel", () => {
     timers.fire();
     await flushMicrotasks();
     expect(product).toMatchObject({ commands: all, asked: all });
+  });
+
+  it("shows a change after a pause at once, and many changes five times a second", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2026, 9, 20) });
+    onTestFinished(() => void vi.useRealTimers());
+    await opened();
+    timers.fire();
+    const waitMs = async (sinceMs: number) => {
+      vi.setSystemTime(Date.now() + sinceMs);
+      page.dataChanged();
+      const [delayMs] = timers.delaysMs;
+      timers.fire();
+      await flushMicrotasks();
+      return delayMs;
+    };
+    expect([await waitMs(1_000), await waitMs(0), await waitMs(150), await waitMs(1_000)]).toEqual([20, 200, 50, 20]);
+    // The clock was set back.
+    expect(await waitMs(-60_000)).toBe(200);
   });
 
   it("passes a question on: of the user by all means, a refresh only to a worker that runs", async () => {

@@ -5,17 +5,7 @@
  * In mode off it starts a worker only for an action of the user: opening the dashboard, a command, choosing a period.
  */
 
-import {
-  type Disposable,
-  type ExtensionContext,
-  env,
-  Uri,
-  ViewColumn,
-  type WebviewPanel,
-  window,
-  workspace,
-} from "vscode";
-import { type AgentStatus, AgentsRequest } from "../../shared/protocol/agents.ts";
+import { type Disposable, type ExtensionContext, env, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import {
   type DashboardAction,
   type DashboardMessage,
@@ -25,11 +15,9 @@ import {
 } from "../../shared/protocol/dashboard.ts";
 import { type Message, message, verbatim } from "../../shared/protocol/message.ts";
 import { type PageAnswer, type PageQuestion, pageRequests } from "../../shared/protocol/page-question.ts";
-import { WorkspacesRequest } from "../../shared/protocol/questions.ts";
 import type { Request } from "../../shared/protocol/rpc.ts";
 import { sampleWorkspaces } from "../../shared/protocol/sample.ts";
 import { isValidationError } from "../../shared/protocol/validate.ts";
-import { type Status, StatusRequest } from "../../shared/protocol/worker.ts";
 import { dayText } from "../../shared/text/format.ts";
 import { monthlyBudget } from "../budget.ts";
 import {
@@ -44,9 +32,9 @@ import type { FirstSteps } from "../first-steps.ts";
 import type { Log } from "../log.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Timers } from "../timers.ts";
-import { isWorkerRequestError } from "../worker/connection.ts";
 import type { Actions } from "./actions.ts";
 import { displayedNotice } from "./consent-notice.ts";
+import { type Ask, DashboardData, failureOf } from "./dashboard-data.ts";
 import { dashboardHandlers } from "./dashboard-handlers.ts";
 import { dashboardHtml } from "./dashboard-html.ts";
 import { panelType } from "./panel-type.ts";
@@ -55,16 +43,10 @@ import type { SampleData } from "./sample-data.ts";
 import { SampleMode } from "./sample-mode.ts";
 import { bundle } from "./translate.ts";
 
-/** Changes within this time are shown together. Milliseconds. */
-const gatherMs = 200;
-
-const fulfilled = <T>(result: PromiseSettledResult<T>): T | null =>
-  result.status === "fulfilled" ? result.value : null;
-
-const failureOf = (error: unknown): Message =>
-  isWorkerRequestError(error) ? verbatim(error.message) : message("The worker is unavailable. Data may be outdated.");
-
-type Ask = <P, R>(request: Request<P, R>, params: P) => Promise<R>;
+/** The page reads data at most this often. Milliseconds. */
+const pauseMs = 200;
+/** Changes within this time after a pause are shown together. Milliseconds. */
+const gatherMs = 20;
 
 export class DashboardPanel implements Disposable {
   readonly #context: ExtensionContext;
@@ -77,22 +59,16 @@ export class DashboardPanel implements Disposable {
   #panel: WebviewPanel | undefined;
   #place: Place | undefined;
   #ready = false;
-  /** The worker's latest results. */
-  #status: Status | null = null;
-  #agents: readonly AgentStatus[] | null = null;
-  #workspaces: Pick<DashboardState["workspaces"], "known" | "here"> = { known: [], here: null };
+  readonly #data: DashboardData;
   #revision = 0;
   /** Whether data changed while VS Code loaded the page. */
   #isOutdated = false;
   readonly #prefetch: Prefetch;
-  #failure: Message | null = null;
   #busy = false;
   /** The user asked for the status, which only a worker knows. */
   #statusRequested = false;
   #cancelRefresh: (() => void) | undefined;
-  #reading: Promise<void> | undefined;
-  /** Something changed while data was read, so it is read again. */
-  #again = false;
+  #refreshedMs = 0;
 
   constructor(
     context: ExtensionContext,
@@ -112,9 +88,10 @@ export class DashboardPanel implements Disposable {
       permission: telemetry.permission,
       stateFolder: telemetry.stateFolder,
       isUndecided: this.#isUndecided,
-      status: this.#status,
+      status: this.#data.status,
     }));
     this.#steps = steps;
+    this.#data = new DashboardData(telemetry, steps, () => this.#post());
     this.#handle = dashboardHandlers({
       telemetry,
       actions,
@@ -124,7 +101,7 @@ export class DashboardPanel implements Disposable {
         this.#prefetch.ready();
         this.#telemetry.alertSeen();
         this.#showPlace();
-        if (this.#reading === undefined) this.#post();
+        if (this.#data.reading === undefined) this.#post();
         if (this.#isOutdated) this.dataChanged();
       },
       answer: (id, question, isRefresh) => this.#answer(id, question, isRefresh),
@@ -191,10 +168,14 @@ export class DashboardPanel implements Disposable {
       this.#prefetch.dropRare();
       return;
     }
-    this.#cancelRefresh ??= this.#timers.after(gatherMs, () => {
+    const waitMs = Math.min(pauseMs, Math.max(gatherMs, this.#refreshedMs + pauseMs - Date.now()));
+    this.#cancelRefresh ??= this.#timers.after(waitMs, () => {
       this.#cancelRefresh = undefined;
+      this.#refreshedMs = Date.now();
       this.#revision += 1;
       this.#prefetch.clear();
+      // The page asks its questions while the rest is read.
+      this.#post();
       void this.#read((request, params) => this.#telemetry.ask(request, params));
     });
   }
@@ -275,28 +256,18 @@ export class DashboardPanel implements Disposable {
 
   async #answer(id: number, question: PageQuestion, isRefresh: boolean): Promise<void> {
     const known = this.#prefetch.take(question, isRefresh);
+    const send = (answer: PageAnswer | null, failure: Message | null) =>
+      this.#send({ type: "answer", id, answer, failure });
+    const isOff = () => this.#telemetry.permission.mode === "off";
     try {
-      if (this.#telemetry.permission.mode === "off" && !this.#isUndecided && this.#status === null) await this.#reading;
-      if (this.#sample.isOn) {
-        this.#send({
-          type: "answer",
-          id,
-          answer: await this.#sample.answer(question, () => this.#post()),
-          failure: null,
-        });
-        return;
-      }
-      if (this.#isUndecided) {
-        this.#send({ type: "answer", id, answer: null, failure: message("There is no data before the first choice.") });
-        return;
-      }
-      if (this.#telemetry.permission.mode === "off" && this.#status !== null && this.#status.database === null) {
-        this.#send({ type: "answer", id, answer: null, failure: message("Recording is off, and nothing is stored.") });
-        return;
-      }
-      this.#send({ type: "answer", id, answer: await (known ?? this.#ask(question, isRefresh)), failure: null });
+      if (isOff() && !this.#isUndecided && this.#data.status === null) await this.#data.reading;
+      if (this.#sample.isOn) send(await this.#sample.answer(question, () => this.#post()), null);
+      else if (this.#isUndecided) send(null, message("There is no data before the first choice."));
+      else if (isOff() && this.#data.status?.database === null)
+        send(null, message("Recording is off, and nothing is stored."));
+      else send(await (known ?? this.#ask(question, isRefresh)), null);
     } catch (error) {
-      this.#send({ type: "answer", id, answer: null, failure: failureOf(error) });
+      send(null, failureOf(error));
     }
   }
 
@@ -315,49 +286,9 @@ export class DashboardPanel implements Disposable {
     else await this.#read((request, params) => this.#telemetry.command(request, params));
   }
 
-  /** Reads once at a time; a change during a read causes another. */
   async #read(ask: Ask): Promise<void> {
     this.#stopWaiting();
-    if (this.#reading !== undefined) {
-      this.#again = true;
-      return;
-    }
-    this.#reading = this.#readUntilDone(ask);
-    await this.#reading;
-    this.#reading = undefined;
-  }
-
-  async #readUntilDone(ask: Ask): Promise<void> {
-    do {
-      this.#again = false;
-      await this.#readOnce(ask);
-    } while (this.#again);
-  }
-
-  async #readOnce(ask: Ask): Promise<void> {
-    try {
-      // In parallel, so that in mode off one worker answers all of them.
-      const uri = this.#telemetry.workspace ?? null;
-      const [status, agents, workspaces] = await Promise.allSettled([
-        ask(StatusRequest, {}),
-        ask(AgentsRequest, {}),
-        ask(WorkspacesRequest, { name: uri }),
-      ]);
-      if (status.status === "rejected") throw status.reason;
-      this.#status = status.value;
-      this.#agents = fulfilled(agents);
-      if (this.#agents?.some(({ connected }) => connected) === true) this.#steps.done("connected");
-      const { known = [], here = null } = fulfilled(workspaces) ?? {};
-      this.#workspaces = {
-        known,
-        here: here === null ? null : { hash: here, name: (workspace.name ?? "This workspace").slice(0, 256) },
-      };
-      this.#failure = null;
-      if (status.value.permission !== null) this.#telemetry.applyWorkerPermission(status.value.permission);
-    } catch (error) {
-      this.#failure = failureOf(error);
-    }
-    this.#post();
+    await this.#data.read(ask);
   }
 
   #post(done: string | null = null): void {
@@ -372,18 +303,18 @@ export class DashboardPanel implements Disposable {
       type: "state",
       permission: this.#telemetry.permission,
       // What a worker said before the decision was removed is over.
-      status: this.#isUndecided ? null : this.#status,
-      agents: this.#isUndecided ? null : this.#agents,
+      status: this.#isUndecided ? null : this.#data.status,
+      agents: this.#isUndecided ? null : this.#data.agents,
       revision: this.#revision,
       sample: isSample,
       workspaces: isSample
         ? { known: Object.keys(sampleWorkspaces), here: null, aliases: sampleWorkspaces }
-        : { ...this.#workspaces, aliases: aliasesIn(this.#context.globalState) },
+        : { ...this.#data.workspaces, aliases: aliasesIn(this.#context.globalState) },
       budgetUsd: monthlyBudget(),
       dismissed: isSample ? [] : dismissedIn(this.#context.globalState, Date.now()),
       notice: displayedNotice(),
       problems: this.#telemetry.problems,
-      failure: this.#failure,
+      failure: this.#data.failure,
       done,
       busy: this.#busy,
       lastErasure: this.#lastErasure,

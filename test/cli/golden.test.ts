@@ -17,6 +17,7 @@ beforeAll(async () => {
   for (const name of Object.keys(process.env))
     if (/^(NEXUS_|XDG_|CI$|DO_NOT_TRACK)/.test(name)) vi.stubEnv(name, undefined);
   vi.stubEnv("HOME", home);
+  vi.stubEnv("SHELL", "/bin/bash");
   vi.stubEnv("COLUMNS", "80");
   vi.resetModules();
   ({ run } = await import("../../cli/program.ts"));
