@@ -100,6 +100,9 @@ async function refreshAgents(core: TelemetryCore): Promise<void> {
   }
 }
 
+/** Errors that say everything themselves. */
+const reported = [UsageError, UnavailableError, ReportedError, InterruptedError];
+
 /** Opens the core and runs `work`. Ctrl+C closes it early, which stops `work` safely. */
 async function using<T>(
   work: (core: TelemetryCore) => T | Promise<T>,
@@ -122,7 +125,7 @@ async function using<T>(
     return result;
   } catch (error) {
     if (interrupted) throw new InterruptedError();
-    if (error instanceof UsageError || error instanceof UnavailableError || error instanceof ReportedError) throw error;
+    if (reported.some((kind) => error instanceof kind)) throw error;
     if (error instanceof SelectionError || error instanceof SqlError) throw new UsageError(error.message);
     throw new Error(core.explain(error), { cause: error });
   } finally {

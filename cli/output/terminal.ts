@@ -1,5 +1,6 @@
 /** Terminal capabilities (width, colours, `--plain`), text layout, and prompts. */
 import { styleText } from "node:util";
+import { InterruptedError } from "../exit.ts";
 
 let plain = false;
 
@@ -94,12 +95,14 @@ export async function isYes(ask: Ask, question: string): Promise<boolean> {
 
 type Ask = import("node:readline/promises").Interface;
 
-/** Prompts for a line of text. Resolves with an empty string at the end of the input. */
+/** Prompts for a line of text. Resolves with an empty string at the end of the input. @throws InterruptedError */
 export function askText(ask: Ask, question: string): Promise<string> {
   return new Promise((resolve, reject) => {
     ask.once("close", () => resolve(""));
-    // Ctrl+C closes the prompt, which counts as an empty answer.
-    ask.once("SIGINT", () => ask.close());
+    ask.once("SIGINT", () => {
+      reject(new InterruptedError());
+      ask.close();
+    });
     ask.question(question).then(resolve, (error: unknown) => {
       if (error instanceof Error && error.name === "AbortError") resolve("");
       else reject(error instanceof Error ? error : new Error("The answer could not be read from the terminal."));

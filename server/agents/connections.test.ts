@@ -53,6 +53,8 @@ function setUp(home = tempFolder(), env: Readonly<Record<string, string>> = {}) 
   };
 }
 
+type Folder = ReturnType<typeof setUp>;
+
 const settings = `{
 \t// My own.
 \t"model": "opus",
@@ -354,6 +356,24 @@ describe("agent settings", () => {
     expect(existsSync(join(home, "nexus", "state", "agents", "hook.awk"))).toBe(true);
     relocated.connections.disconnect("claude_code");
     expect(existsSync(join(elsewhere, "settings.json"))).toBe(false);
+  });
+
+  it("restores the settings of each folder of an agent byte for byte, and knows the other ones", () => {
+    const home = tempFolder();
+    const folders = ["work", "private", "third"].map((name) => setUp(home, { CLAUDE_CONFIG_DIR: join(home, name) }));
+    const [work, secondary, third] = folders as [Folder, Folder, Folder];
+    for (const folder of folders) {
+      folder.write("claude_code", settings);
+      folder.connect("claude_code");
+    }
+    const files = folders.map(({ file }) => file("claude_code"));
+    expect(work.connections.connectedElsewhere().toSorted()).toEqual(files.slice(1).toSorted());
+    // The record of a file without our hook says nothing.
+    secondary.write("claude_code", settings);
+    expect(work.connections.connectedElsewhere()).toEqual(files.slice(2));
+    for (const { connections } of [third, work]) connections.disconnect("claude_code");
+    expect(files.map((file) => readFileSync(file, "utf8"))).toEqual([settings, settings, settings]);
+    expect(existsSync(join(home, "nexus", "state", "agents", "hook.awk"))).toBe(false);
   });
 
   it.each([

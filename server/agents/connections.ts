@@ -4,19 +4,8 @@
  * settings are never copied, because they may contain keys.
  */
 
-import {
-  accessSync,
-  constants,
-  existsSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { type AgentName, type AgentStatus, agentNames, sourcesOf } from "../../shared/protocol/agents.ts";
 import type { Paths } from "../config/paths.ts";
 import { replaceFile } from "../files/atomic-write.ts";
@@ -25,6 +14,7 @@ import { ReceiverConfig } from "../ingest/receiver/receiver-config.ts";
 import { type Agent, agentsOf } from "./agents.ts";
 import { awkProgram } from "./awk-program.ts";
 import { approvalHint, isApproved } from "./codex-approval.ts";
+import { type ConnectionRecord, ConnectionRecords } from "./connection-records.ts";
 import { HookScript } from "./hook-script.ts";
 import { blockedBy } from "./policies.ts";
 import {
@@ -37,7 +27,8 @@ import {
   withEntries,
   withoutEntries,
 } from "./settings.ts";
-import { applyUndo, createUndo, sha256, type Undo } from "./undo.ts";
+import { read, targetOf } from "./settings-file.ts";
+import { applyUndo, createUndo, sha256 } from "./undo.ts";
 
 /** The planned change of a settings file. */
 export interface SettingsChange {
@@ -53,72 +44,14 @@ export interface SettingsChange {
   readonly without: string | null;
 }
 
-/** The content of `state/agents/NAME.json`: how to undo a change of a settings file. */
-interface ConnectionRecord extends AddedKeys {
-  readonly file: string;
-  /** `null` if there was no file. */
-  readonly undo: Undo | null;
-  readonly afterSha256: string;
-  /** File mode before the change. */
-  readonly mode?: number;
-}
-
 /** The URL of earlier versions: a port that any local user can take while no window is open. */
 const outdatedHookUrl = /^http:\/\/127\.0\.0\.1:\d+\/nexus\/v1\/hook$/;
-
-/**
- * Returns the file to write: the target of a symbolic link, so that the link itself stays.
- * @throws SettingsError if the link is broken or the file is not writable.
- */
-function targetOf(file: string): string {
-  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return file;
-  const target = linkTarget(file);
-  if (target === undefined)
-    throw new SettingsError(`${file} is a broken link. Repair or delete it and retry. Nothing was changed.`);
-  try {
-    accessSync(target, constants.W_OK);
-    return target;
-  } catch {
-    const owner = managedFolder.exec(target)?.[1];
-    const manager = owner === undefined ? "another tool" : (managers[owner] ?? "another tool");
-    throw new SettingsError(
-      target === file
-        ? `${file} is not writable. Change its permissions and retry. Nothing was changed.`
-        : `${file} is managed by ${manager}: it is a link to ${target}, which is not writable. Add the hook there. Nothing was changed.`,
-    );
-  }
-}
-
-function linkTarget(file: string): string | undefined {
-  try {
-    return realpathSync(file);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Stores of tools that generate settings; nothing in them is changed in place. */
-const managedFolder = /^\/(nix|gnu)\/store\//;
-const managers: Readonly<Record<string, string>> = { nix: "Nix", gnu: "Guix" };
-
-/**
- * Returns the text, or `null` if there is no file.
- * @throws SettingsError if it is not UTF-8: it could not be restored.
- */
-function read(file: string): string | null {
-  if (!existsSync(file)) return null;
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new SettingsError(`${file} is not UTF-8. Convert it and retry. Nothing was changed.`);
-  }
-}
 
 export class Connections {
   readonly #paths: Paths;
   readonly #agents: readonly Agent[];
   readonly #script: HookScript;
+  readonly #records: ConnectionRecords;
   /** Texts that identify our entries. */
   readonly #marks: Marks;
   readonly #hasShell: boolean;
@@ -134,6 +67,7 @@ export class Connections {
     this.#paths = paths;
     this.#hasShell = platform !== "win32";
     this.#script = new HookScript(paths);
+    this.#records = new ConnectionRecords(paths.agentFolder);
     this.#marks = [this.#script.word, outdatedHookUrl];
     this.#agents = agentsOf({ home, env, platform });
   }
@@ -235,8 +169,8 @@ export class Connections {
     const undo = first === null ? null : (createUndo(first, after) ?? null);
     const added = before === null || agent.textOf !== undefined ? {} : this.#addedKeys(agent, target, before);
     const record: ConnectionRecord = { ...added, file: target, undo, afterSha256: sha256(after), mode };
-    if (first === null || undo !== null) replaceFile(this.#recordFile(agent.name), JSON.stringify(record));
-    else rmSync(this.#recordFile(agent.name), { force: true });
+    if (first === null || undo !== null) this.#records.put(agent.name, record);
+    else this.#records.remove(agent.name, target);
     if (read(target) !== before) {
       throw new SettingsError(`${agent.file} changed in the meantime. Try again.`);
     }
@@ -253,13 +187,12 @@ export class Connections {
     const agent = this.#agent(name);
     const target = targetOf(agent.file);
     const text = read(target);
-    const record = this.#record(name);
+    const record = this.#records.find(name, target);
     const connected = this.configured(name).length > 0;
     const before = text === null ? undefined : this.#textBefore(name, target, text);
-    const added = record?.file === target ? record : {};
     if (text === null || !connected) {
       // The file contains no entry of ours.
-    } else if (record?.file === target && record.undo === null && record.afterSha256 === sha256(text)) {
+    } else if (record?.undo === null && record.afterSha256 === sha256(text)) {
       rmSync(target);
     } else if (agent.textOf !== undefined && this.#isUnchanged(name, agent.file, text)) {
       rmSync(target);
@@ -270,7 +203,7 @@ export class Connections {
     } else {
       replaceFile(
         target,
-        withoutEntries(agent.file, text, agent.entriesOf(""), this.#marks, added),
+        withoutEntries(agent.file, text, agent.entriesOf(""), this.#marks, record),
         statSync(target).mode & 0o777,
       );
     }
@@ -279,11 +212,9 @@ export class Connections {
       rmSync(companion.file);
       for (const folder of [dirname(agent.file), dirname(companion.file)]) removeIfEmpty(folder);
     }
-    // A connection in another settings folder still needs the record and the script.
-    if (record === undefined || record.file === target) {
-      rmSync(this.#recordFile(name), { force: true });
-      if (!this.list().some(({ connected: other }) => other)) this.#script.remove();
-    }
+    this.#records.remove(name, target);
+    const isUsed = this.list().some(({ connected: other }) => other) || this.connectedElsewhere().length > 0;
+    if (!isUsed) this.#script.remove();
     return connected;
   }
 
@@ -295,13 +226,13 @@ export class Connections {
   refresh(decidedHere: boolean): void {
     if (!existsSync(this.#paths.agentFolder)) return;
     this.#script.update(decidedHere);
-    for (const name of agentNames) this.#replaceCopy(name);
+    for (const name of agentNames) this.#records.replaceCopy(name);
   }
 
   /** Returns the keys that connecting adds, now or when an entry of an earlier version was added. */
   #addedKeys(agent: Agent, target: string, before: string): AddedKeys {
-    const record = this.#record(agent.name);
-    if (record?.file === target && record.addedKeys !== undefined) return record;
+    const record = this.#records.find(agent.name, target);
+    if (record?.addedKeys !== undefined) return record;
     const isEmpty = before.replace("\ufeff", "").trim() === "";
     return isEmpty ? {} : missingKeys(agent.file, before, Object.keys(agent.start));
   }
@@ -309,30 +240,16 @@ export class Connections {
   /** Returns files with our hook that a connection record names, and that are not the agent's settings now. */
   connectedElsewhere(): readonly string[] {
     return agentNames.flatMap((name) => {
-      const file = this.#record(name)?.file;
-      if (file === undefined || file === targetOf(this.#agent(name).file)) return [];
-      const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-      return this.#isOurs(text) ? [file] : [];
+      const target = targetOf(this.#agent(name).file);
+      const others = this.#records.all(name).filter(({ file }) => file !== target);
+      return others.map(({ file }) => file).filter((file) => this.#isOurs(textIn(file)));
     });
   }
 
   /** Returns the text of a file before it was connected, or `undefined` if it changed since. */
   #textBefore(name: AgentName, target: string, text: string): string | undefined {
-    const record = this.#record(name);
-    return record?.file === target && record.undo !== null ? applyUndo(text, record.undo) : undefined;
-  }
-
-  /** Replaces the copy of the settings that earlier versions stored, which may contain keys. */
-  #replaceCopy(name: AgentName): void {
-    const path = this.#recordFile(name);
-    const copy = copyIn(read(path));
-    if (copy === undefined) return;
-    const { file, before, afterSha256, mode } = copy;
-    const after = existsSync(file) ? read(file) : null;
-    const unchanged = after !== null && sha256(after) === afterSha256;
-    const undo = unchanged && before !== null ? createUndo(before, after) : undefined;
-    if (!unchanged || (before !== null && undo === undefined)) rmSync(path, { force: true });
-    else replaceFile(path, JSON.stringify({ file, undo: undo ?? null, afterSha256, mode }));
+    const undo = this.#records.find(name, target)?.undo ?? null;
+    return undo === null ? undefined : applyUndo(text, undo);
   }
 
   /** Returns our shell commands and URLs in the agent's current settings. */
@@ -351,8 +268,7 @@ export class Connections {
 
   /** Whether a file has the text that it was created with. */
   #isUnchanged(name: AgentName, file: string, text: string): boolean {
-    const record = this.#record(name);
-    if (record?.file === targetOf(file) && record.afterSha256 === sha256(text)) return true;
+    if (this.#records.find(name, targetOf(file))?.afterSha256 === sha256(text)) return true;
     // A purge removes the record.
     return withoutAwk(text) === this.#agent(name).textOf?.(this.#commandWith("awk", name));
   }
@@ -399,41 +315,10 @@ export class Connections {
     if (agent === undefined) throw new Error(`Unknown agent: ${name}.`);
     return agent;
   }
-
-  #recordFile(name: AgentName): string {
-    return join(this.#paths.agentFolder, `${name}.json`);
-  }
-
-  /** Returns `undefined` for an unreadable record: then disconnecting removes only our entries. */
-  #record(name: AgentName): ConnectionRecord | undefined {
-    this.#replaceCopy(name);
-    try {
-      const record: unknown = JSON.parse(read(this.#recordFile(name)) ?? "");
-      return typeof record === "object" && record !== null && "undo" in record
-        ? (record as ConnectionRecord)
-        : undefined;
-    } catch {
-      return undefined;
-    }
-  }
 }
 
-/** The record of earlier versions, which contains the settings file itself. */
-interface Copy {
-  readonly file: string;
-  readonly before: string | null;
-  readonly afterSha256: string;
-  readonly mode?: number;
-}
-
-function copyIn(text: string | null): Copy | undefined {
-  try {
-    const record: unknown = JSON.parse(text ?? "");
-    return typeof record === "object" && record !== null && "before" in record ? (record as Copy) : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** The text of a file, whatever its encoding; empty if there is none. */
+const textIn = (file: string): string => (existsSync(file) ? readFileSync(file, "utf8") : "");
 
 function removeIfEmpty(folder: string): void {
   if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);

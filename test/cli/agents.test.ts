@@ -116,6 +116,18 @@ describe("nexus agents", () => {
     expect(agents.map(({ name }: { readonly name: string }) => name)).toEqual(agentNames);
   });
 
+  it("connects the other agents if one agent's settings cannot be used, and says which", async () => {
+    mkdirSync(join(home, ".gemini"));
+    writeFileSync(join(home, ".gemini", "settings.json"), "{ broken");
+    const { code, out, err } = await nexus(home, {}, "agents", "connect", "gemini_cli", "claude_code", "--yes");
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(join(home, ".gemini", "settings.json")),
+    });
+    expect(out).toContain("Claude Code is connected.");
+    expect(readFileSync(join(home, ".gemini", "settings.json"), "utf8")).toBe("{ broken");
+  });
+
   it("never fails an agent's hook: full disk, missing folder, missing script, broken payloads", async () => {
     await ran("telemetry", "enable", "--yes");
     await ran("agents", "connect", "claude_code", "--yes");

@@ -171,10 +171,13 @@ describe("nexus uninstall", () => {
     mkdirSync(join(home, "cc"));
     await ran("agents", "disconnect", "claude_code");
     await nexus(home, elsewhere, "agents", "connect", "claude_code", "--yes");
+    // Connected twice: the latest connection does not hide the one before.
+    await ran("agents", "connect", "claude_code", "--yes");
     const connected = readFileSync(join(home, "cc", "settings.json"), "utf8");
     const refused = await ran("uninstall", "--yes");
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(join(home, "cc", "settings.json")) });
     expect(readFileSync(join(home, "cc", "settings.json"), "utf8")).toBe(connected);
+    await ran("agents", "disconnect", "claude_code");
     expect(await nexus(home, elsewhere, "uninstall", "--yes")).toMatchObject({ code: 0 });
     expect(existsSync(join(home, "nexus"))).toBe(false);
   });

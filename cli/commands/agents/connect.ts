@@ -1,5 +1,6 @@
 /** `nexus agents connect`: shows the exact settings change and applies it once confirmed. */
 import type { Connections, SettingsChange } from "../../../server/agents/connections.ts";
+import { SettingsError } from "../../../server/agents/settings.ts";
 import type { AgentName } from "../../../shared/protocol/agents.ts";
 import { agentsNamed, withConnections } from "../../agents.ts";
 import { UsageError } from "../../exit.ts";
@@ -23,49 +24,55 @@ export async function run(
   await applyChanges(agents, { yes, json });
 }
 
-/** Shows each change, asks and applies it. */
+/** Shows each change, asks and applies it. @throws UsageError with a sentence for each agent that could not be connected. */
 export async function applyChanges(
   agents: readonly AgentName[],
   { yes = false, json = false }: { readonly yes?: boolean; readonly json?: boolean },
 ): Promise<void> {
   // A connection of an earlier version gets this version's script, whatever the user answers.
   await withReader(() => undefined);
-  const connected: string[] = [];
-  for (const { title, change } of await planChanges(agents)) {
-    if (change === undefined) {
-      if (!json) print(`${title} is already connected.`);
-      continue;
-    }
-    if (!json) show(title, change);
-    if (!yes) {
-      if (!isAttended()) throw new UsageError("Not a terminal: use --yes.");
-      if (!(await confirmed("\nApply this change?"))) {
-        print("Nothing was changed.");
-        continue;
+  const connected: AgentName[] = [];
+  const problems: string[] = [];
+  await withConnections(async (connections) => {
+    for (const name of agents) {
+      try {
+        if (await connectOne(connections, name, { yes, json })) connected.push(name);
+      } catch (error) {
+        // The others are connected all the same.
+        if (!(error instanceof SettingsError)) throw error;
+        problems.push(error.message);
       }
     }
-    await withConnections((connections) => connections.connect(change));
-    connected.push(change.agent.name);
-    if (json) continue;
-    print(`${title} is connected. To undo: nexus agents disconnect ${change.agent.name}`);
-    const approval = await withConnections((connections) => connections.approvalOf(change.agent.name));
+  });
+  if (json) printJson({ version: 1, connected });
+  if (problems.length > 0) throw new UsageError(problems.join("\n"));
+}
+
+/** Returns whether it connected the agent. @throws SettingsError, UsageError */
+async function connectOne(
+  connections: Connections,
+  name: AgentName,
+  { yes, json }: { readonly yes: boolean; readonly json: boolean },
+): Promise<boolean> {
+  const title = connections.titleOf(name);
+  const change = connections.planConnect(name);
+  if (change === undefined) {
+    if (!json) print(`${title} is already connected.`);
+    return false;
+  }
+  if (!json) show(title, change);
+  if (!yes && !isAttended()) throw new UsageError("Not a terminal: use --yes.");
+  if (!yes && !(await confirmed("\nApply this change?"))) {
+    print("Nothing was changed.");
+    return false;
+  }
+  connections.connect(change);
+  if (!json) {
+    print(`${title} is connected. To undo: nexus agents disconnect ${name}`);
+    const approval = connections.approvalOf(name);
     if (approval !== null) print(approval);
   }
-  if (json) printJson({ version: 1, connected });
-}
-
-interface PlannedChange {
-  readonly title: string;
-  readonly change: SettingsChange | undefined;
-}
-
-function planChanges(names: readonly AgentName[]): Promise<readonly PlannedChange[]> {
-  return withConnections((connections) =>
-    names.map((name) => ({
-      title: connections.titleOf(name),
-      change: connections.planConnect(name),
-    })),
-  );
+  return true;
 }
 
 /** Returns the named agents, or all installed ones. @throws UsageError if there are none. */
