@@ -94,12 +94,12 @@ export async function run(argv: readonly string[]): Promise<void> {
   try {
     await nexus.parseAsync(argv.map((word, n) => (n === 2 && word === "-V" ? "-v" : word)));
   } catch (error) {
-    process.exitCode = codeOf(error);
+    process.exitCode = await codeOf(error);
   }
 }
 
 /** Prints the error unless commander has printed it, and returns the exit code. */
-function codeOf(error: unknown): number {
+async function codeOf(error: unknown): Promise<number> {
   // Commander prints its own errors; help and version end with its exit code 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof InterruptedError) {
@@ -107,7 +107,17 @@ function codeOf(error: unknown): number {
     printError("Interrupted. Completed steps are kept.");
     return exitCodes.interrupted;
   }
-  printError(error instanceof Error ? error.message : "unexpected error");
+  printError(await textOfError(error));
   if (error instanceof UsageError) return exitCodes.usage;
   return error instanceof UnavailableError ? exitCodes.notNow : exitCodes.failed;
+}
+
+/** An error of the file system is explained: its own text names a system call. */
+async function textOfError(error: unknown): Promise<string> {
+  if (!(error instanceof Error)) return "unexpected error";
+  const path: unknown = Reflect.get(error, "path");
+  if (!("syscall" in error) || typeof path !== "string") return error.message;
+  const { storageProblem } = await import("../server/store/storage-errors.ts");
+  const { textOf } = await import("../shared/protocol/message.ts");
+  return textOf(storageProblem(error, path).message);
 }

@@ -88,7 +88,12 @@ function textFile(name: string, file: string, parse: (text: string) => unknown):
 
 function folder(home: string): DoctorCheck {
   const stat = lstatSync(home, { throwIfNoEntry: false });
-  if (stat === undefined) return okCheck("folder", `${home} does not exist yet; created with the first event`);
+  if (stat === undefined) {
+    const [fault] = accessFault(existingFolder(home));
+    return fault === undefined
+      ? okCheck("folder", `${home} does not exist yet; created with the first event`)
+      : errorCheck("folder", `${home} cannot be created: ${fault}`, "Change its owner or its mode, or set NEXUS_HOME.");
+  }
   if (!stat.isDirectory() && !stat.isSymbolicLink()) {
     return errorCheck("folder", `${home} is not a folder`, "Move it, or set NEXUS_HOME.");
   }
@@ -96,6 +101,12 @@ function folder(home: string): DoctorCheck {
   return isOwner
     ? okCheck("folder", home)
     : errorCheck("folder", `${home} belongs to another user`, "Change its owner, or set NEXUS_HOME.");
+}
+
+/** The nearest folder above that exists. */
+function existingFolder(path: string): string {
+  const parent = dirname(path);
+  return parent === path || existsSync(parent) ? parent : existingFolder(parent);
 }
 
 /** Checks that no other user can read the data, secrets and decisions. */

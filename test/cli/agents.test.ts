@@ -128,6 +128,15 @@ describe("nexus agents", () => {
     expect(readFileSync(join(home, ".gemini", "settings.json"), "utf8")).toBe("{ broken");
   });
 
+  it("says which folder cannot be created, not which system call failed", async () => {
+    writeFileSync(join(home, "nexus"), "");
+    expect(await nexus(home, {}, "agents", "connect", "claude_code", "--yes")).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^nexus: \S+ is not writable\. Check folder permissions\.\n$/),
+    });
+    expect(readdirSync(join(home, ".claude"))).toEqual([]);
+  });
+
   it("never fails an agent's hook: full disk, missing folder, missing script, broken payloads", async () => {
     await ran("telemetry", "enable", "--yes");
     await ran("agents", "connect", "claude_code", "--yes");
