@@ -1,5 +1,5 @@
 /** After reading agents' histories, the memory of the process holds no text of a prompt. Linux only: it reads /proc. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,6 +21,13 @@ const program = (home: string, keeps: boolean) => `
 /** Databases are read by another process, which ends with them. */
 const agents = inventedAgents.filter((agent) => inventors[agent](5).databases === undefined);
 const needle = ["a prompt that must not", "be found in memory"].join(" ");
+/** Stops a process, so that its memory does not change while it is read. */
+async function freeze(child: ChildProcess): Promise<void> {
+  child.kill("SIGSTOP");
+  const state = () => readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ").at(-1)?.[0];
+  await expect.poll(state).toBe("T");
+}
+
 /** Whether the writable memory of a process contains the needle, in one of V8's encodings. */
 function holdsNeedle(pid: number): boolean {
   const wanted = [Buffer.from(needle, "latin1"), Buffer.from(needle, "utf16le")];
@@ -60,6 +67,7 @@ it.runIf(process.platform === "linux")("leaves no text of a history in memory", 
       const [read] = await once(child.stdout, "data");
       const counts: readonly number[] = JSON.parse(String(read));
       expect([counts.length, Math.min(...counts) > 0]).toEqual([agents.length, true]);
+      await freeze(child);
       expect(holdsNeedle(child.pid ?? 0)).toBe(keeps);
     } finally {
       child.kill("SIGKILL");
