@@ -158,7 +158,7 @@ describe("main task in the packaged extension", () => {
     await workbench.screenshot("purge-dark");
     await dialog.getByRole("button", { name: `Delete ${amount}` }).click();
     await workbench.page.getByText(`Nexus: Deleted ${amount}`).first().waitFor();
-    await page().getByRole("heading", { name: "No data in this period" }).waitFor();
+    await page().getByRole("heading", { name: "Recording is on. What next?" }).waitFor();
   });
 
   it("stops recording when consent is withdrawn", async () => {
