@@ -135,9 +135,12 @@ export class Erasures implements ErasureRequests {
     await receiver.whenIdle();
     await pipeline.emptyLog();
     const found = await registry.saveFound(await this.#find(digests));
-    await warehouse.erase("events", isErasedUser, { digests });
-    await warehouse.erase("batches", isErasedUser, { digests });
+    for (const table of ["events", "batches", "session_hours"]) await warehouse.erase(table, isErasedUser, { digests });
+    pipeline.dataChanged();
     const final = await pipeline.recomputeErased([...new Set(found.flatMap(({ hours }) => hours))]);
+    // After the recomputation: one that ran meanwhile may have found the user in old cells.
+    await warehouse.erase("users", isErasedUser, { digests });
+    pipeline.dataChanged();
     await pipeline.reduceOldHours();
     const completed = found.map(({ digest, hours }) => ({ digest, notApplied: notAppliedTo(hours, final) }));
     await registry.completeErasures(completed, now());

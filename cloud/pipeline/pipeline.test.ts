@@ -171,7 +171,9 @@ it("recomputes old hours in chunks with inserts in between", async () => {
   let recomputed = 0;
   const warehouse = Object.assign(new FakeWarehouse(), {
     query: () => Promise.resolve([{ version: "1", others: 0 }]),
-    command: (_sql: string, { hours: chunk }: { hours: readonly number[] }) => {
+    command: (sql: string, { hours: chunk }: { hours: readonly number[] }) => {
+      // A chunk has one statement per table.
+      if (!sql.includes("INTO hourly")) return Promise.resolve();
       steps.push(`recomputed ${chunk.length}`);
       recomputed += chunk.length;
       return Promise.resolve();

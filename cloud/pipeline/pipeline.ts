@@ -22,6 +22,7 @@ import {
   youngHours,
 } from "../warehouse/rollups.ts";
 import { batchesTable, eventsTable, refusedTable } from "../warehouse/schema.ts";
+import { forgetUsers } from "../warehouse/users.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 
@@ -77,6 +78,7 @@ export class Pipeline {
   #recomputedMs = 0;
   #daily: NodeJS.Timeout | undefined;
   #failures = 0;
+  #dataVersion = 0;
 
   constructor(log: DurableLog, warehouse: Warehouse, aggregates: Aggregates, options: PipelineOptions) {
     this.#log = log;
@@ -96,6 +98,16 @@ export class Pipeline {
   /** Log bytes not yet in the warehouse. */
   get waitingBytes(): number {
     return this.#log.bytesAfter(this.#checkpoint.place);
+  }
+
+  /** Changes whenever what is in the warehouse does. */
+  get dataVersion(): number {
+    return this.#dataVersion;
+  }
+
+  /** Something else changed the warehouse. */
+  dataChanged(): void {
+    this.#dataVersion += 1;
   }
 
   /** Heads of batches that are not in the warehouse yet. */
@@ -241,6 +253,7 @@ export class Pipeline {
       dropped[digest] = (dropped[digest] ?? 0) + lines.length - inserted;
     }
     await this.#saveCheckpoint({ place: next, touched, dropped });
+    this.dataChanged();
     // The warehouse has the records and the checkpoint has the touched hours.
     await this.#log.dropBefore(next);
     this.#options.inserted(rows.length);
@@ -286,6 +299,7 @@ export class Pipeline {
     this.#recomputedMs = performance.now();
     for (const chunk of chunksOf([...hours].sort((a, b) => a - b))) {
       await recomputeHours(this.#warehouse, chunk, this.#options.now());
+      this.dataChanged();
       await this.#recomputeTotals(chunk, "late_events");
       const done = new Set(chunk);
       const { place, touched } = this.#checkpoint;
@@ -300,6 +314,7 @@ export class Pipeline {
   async #runDaily(): Promise<void> {
     await this.exclusively(() => this.#rotateLog());
     await this.reduceOldHours();
+    await forgetUsers(this.#warehouse, this.#options.now());
   }
 
   /** Removes pseudonyms and small cells from old hours, concurrently with inserts. */

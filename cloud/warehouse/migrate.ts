@@ -3,6 +3,7 @@
  * it has run. A step that has shipped never changes; a change is a new step.
  */
 import { statementsOf } from "./ddl.ts";
+import { recomputeHours } from "./rollups.ts";
 import { batchesTable, tables, views } from "./schema.ts";
 import type { Warehouse } from "./warehouse.ts";
 
@@ -46,12 +47,27 @@ async function createTables(warehouse: Warehouse): Promise<void> {
     await warehouse.command(`CREATE OR REPLACE VIEW ${name}${on} AS ${query}`);
 }
 
+/** Computes what is derived from the events that are stored already. */
+async function computeStoredHours(warehouse: Warehouse): Promise<void> {
+  const rows = await warehouse.query<{ hour: number }>(
+    "SELECT DISTINCT toUInt32(toStartOfHour(toDateTime(ts, 'UTC'))) AS hour FROM events",
+  );
+  await recomputeHours(
+    warehouse,
+    rows.map(({ hour }) => Number(hour)),
+    Date.now(),
+  );
+}
+
 const steps: readonly ((warehouse: Warehouse) => Promise<void>)[] = [
   renameUsers,
   rekeyBatches,
   createTables,
   // What agents report about sessions and model requests.
   createTables,
+  // Sessions and users.
+  createTables,
+  computeStoredHours,
 ];
 
 const onCluster = (cluster: string): string => (cluster === "" ? "" : ` ON CLUSTER ${cluster}`);

@@ -1,11 +1,12 @@
 /**
- * Hourly totals, recomputed from the raw events of each touched hour, so that late, repeated and
+ * Hourly totals and sessions, recomputed from the raw events of each touched hour, so that late, repeated and
  * erased events are counted correctly and an interrupted run can be repeated. Hours whose raw
  * events may have expired are never recomputed.
  */
 import { dayMs } from "../../shared/schema/durations.ts";
 import type { Hour } from "../hours.ts";
-import { dimensions, hourlyTable, measures, youngDays } from "./schema.ts";
+import { type HourRollup, hourlyTable, hourRollups, youngDays } from "./schema.ts";
+import { deriveUsers } from "./users.ts";
 import type { Warehouse } from "./warehouse.ts";
 
 /** Maximum hours computed in one statement. */
@@ -31,21 +32,33 @@ export function youngHours(hours: Iterable<Hour>, nowMs: number): readonly Hour[
  */
 export async function nextVersion(warehouse: Warehouse, hours: readonly Hour[], nowMs: number): Promise<string> {
   const [row] = await warehouse.query<{ version: string }>(
-    `SELECT toString(greatest(max(version) + 1, {now:UInt64})) AS version FROM ${hourlyTable.name} WHERE ${inHours}`,
+    `SELECT toString(greatest(max(version) + 1, {now:UInt64})) AS version FROM (${hourRollups
+      .map(({ table }) => `SELECT version FROM ${table.name} WHERE ${inHours}`)
+      .join(" UNION ALL ")})`,
     { hours, now: String(BigInt(nowMs) * 1_000n) },
   );
   return row?.version ?? "1";
 }
 
 /**
- * Computes up to `maxHoursTogether` young hours, which must be sorted. `dropReplaced` deletes their
- * old cells.
+ * Computes up to `maxHoursTogether` young hours, which must be sorted, and their users.
+ * `dropReplaced` deletes the old cells.
  */
 export async function computeHours(warehouse: Warehouse, hours: readonly Hour[], version: string): Promise<void> {
+  for (const rollup of hourRollups) await computeRollup(warehouse, rollup, hours, version);
+  await deriveUsers(warehouse, hours, version);
+}
+
+async function computeRollup(
+  warehouse: Warehouse,
+  { table, dimensions, measures }: HourRollup,
+  hours: readonly Hour[],
+  version: string,
+): Promise<void> {
   const columns = ["hour", ...dimensions, "version", ...Object.keys(measures)];
   const selected = Object.values(measures).map(({ of }) => of);
   await warehouse.command(
-    `INSERT INTO ${hourlyTable.name} (${columns.join(", ")})
+    `INSERT INTO ${table.name} (${columns.join(", ")})
      SELECT toStartOfHour(toDateTime(ts, 'UTC')) AS hour, ${dimensions.join(", ")}, {version:UInt64}, ${selected.join(", ")}
      FROM events FINAL
      WHERE ts >= toDateTime64({first:UInt32}, 3, 'UTC') AND ts < toDateTime64({end:UInt32}, 3, 'UTC') AND ${inHours}
@@ -66,18 +79,24 @@ export async function dropReplaced(
 ): Promise<void> {
   if (hours.length === 0) return;
   const params = { hours, version };
-  if (!always && !(await hasOthers(warehouse, params))) return;
-  await warehouse.erase(hourlyTable.name, `${inHours} AND version < {version:UInt64}`, params);
+  for (const rollup of hourRollups) {
+    if (!always && !(await hasOthers(warehouse, rollup, params))) continue;
+    await warehouse.erase(rollup.table.name, `${inHours} AND version < {version:UInt64}`, params);
+  }
 }
 
 /**
  * Returns whether older cells are missing in the new version. Counting key digests takes a fifth of
  * the time of `FINAL`.
  */
-async function hasOthers(warehouse: Warehouse, params: Readonly<Record<string, unknown>>): Promise<boolean> {
+async function hasOthers(
+  warehouse: Warehouse,
+  { table, dimensions }: HourRollup,
+  params: Readonly<Record<string, unknown>>,
+): Promise<boolean> {
   const cell = `sipHash128(hour, ${dimensions.join(", ")})`;
   const [row] = await warehouse.query<{ others: number }>(
-    `SELECT uniqExact(${cell}) > countIf(version = {version:UInt64}) AS others FROM ${hourlyTable.name} WHERE ${inHours}`,
+    `SELECT uniqExact(${cell}) > countIf(version = {version:UInt64}) AS others FROM ${table.name} WHERE ${inHours}`,
     params,
   );
   return Number(row?.others ?? 0) > 0;

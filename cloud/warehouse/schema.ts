@@ -2,9 +2,10 @@
 
 import type { FieldType } from "../../shared/schema/field-types.ts";
 import { type FieldName, fieldNames, fieldTable } from "../../shared/schema/fields.ts";
+import { lowCardinality, type Measures, milliseconds } from "./column-types.ts";
 import type { Table } from "./ddl.ts";
-
-const lowCardinality = "LowCardinality(String)";
+import { sessionDimensions, sessionHoursTable, sessionMeasures } from "./session-hours.ts";
+import { usersTable } from "./users.ts";
 
 const types: Readonly<Record<FieldType["type"], string>> = {
   enum: lowCardinality,
@@ -21,8 +22,6 @@ const types: Readonly<Record<FieldType["type"], string>> = {
 
 /** Fields that may be shared, in order. */
 export const sharedFields: readonly FieldName[] = fieldNames.filter((name) => fieldTable[name].shared !== "never");
-
-const milliseconds = "DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1))";
 
 /** Raw events, kept for 90 days. Repeated rows of an event have the same key and are merged. */
 export const eventsTable: Table = {
@@ -103,7 +102,7 @@ export const dimensions = [
 ] as const;
 
 /** Measure → column type and the expression over events. */
-export const measures: Readonly<Record<string, { readonly type: string; readonly of: string }>> = {
+export const measures: Measures = {
   events: { type: "UInt64", of: "count()" },
   users: { type: "UInt64", of: "uniqExact(anon_user_id)" },
   // For days and months. Contains pseudonyms, so it expires before the raw events.
@@ -145,7 +144,26 @@ export const hourlyTable: Table = {
   shard: "cityHash64(hour)",
 };
 
-export const tables: readonly Table[] = [eventsTable, batchesTable, refusedTable, hourlyTable];
+/** A table that is computed hour by hour from the raw events. */
+export interface HourRollup {
+  readonly table: Table;
+  readonly dimensions: readonly string[];
+  readonly measures: Measures;
+}
+
+export const hourRollups: readonly HourRollup[] = [
+  { table: hourlyTable, dimensions, measures },
+  { table: sessionHoursTable, dimensions: sessionDimensions, measures: sessionMeasures },
+];
+
+export const tables: readonly Table[] = [
+  eventsTable,
+  batchesTable,
+  refusedTable,
+  hourlyTable,
+  sessionHoursTable,
+  usersTable,
+];
 
 /** View → query. */
 export const views: Readonly<Record<string, string>> = {
