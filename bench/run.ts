@@ -8,6 +8,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { activation } from "./activation.ts";
+import { analytics } from "./analytics.ts";
 import { bundles } from "./bundles.ts";
 import { capture } from "./capture.ts";
 import { enrolling, erasureStorm, idleCloud, oldHours, registryStart } from "./cloud.ts";
@@ -96,6 +97,11 @@ const benches: readonly Bench[] = [
   { names: ["registry-start-million"], run: registryStart, slow: true },
   { names: ["cloud-idle-memory"], run: idleCloud },
   { names: ["rollup-day-ten-million"], run: rollup, slow: true },
+  {
+    names: ["analytics-metric", "analytics-grouped", "analytics-funnel", "analytics-retention", "analytics-paths"],
+    run: analytics,
+    slow: true,
+  },
   { names: ["send-rate"], run: sending },
   { names: ["backfill-rate", "backfill-memory"], run: backfill, slow: true },
   { names: ["stats-month-ten-million", "stats-year-ten-million"], run: readingTenMillion, slow: true },

@@ -3,6 +3,9 @@
  * receipt keys.
  */
 import * as z from "zod";
+import { Analytics, type Answer, type QuestionKind } from "./analytics/analytics.ts";
+import type { ApiKey } from "./analytics/api/api-keys.ts";
+import { QuestionError } from "./analytics/relation.ts";
 import type { Config } from "./config.ts";
 import { LockedError } from "./lock.ts";
 import { openLog } from "./log/open-log.ts";
@@ -13,6 +16,12 @@ import { openStores, type Stores } from "./stores.ts";
 import { tables } from "./warehouse/schema.ts";
 
 const rotation = z.object({ key_id: z.string() });
+const createdKey = z.object({ id: z.string(), key: z.string() });
+const revocation = z.object({ revoked: z.boolean() });
+const refusal = z.object({ message: z.string() });
+const apiKeyList = z.array(
+  z.object({ id: z.string(), name: z.string(), createdMs: z.number(), revokedMs: z.number().nullable() }),
+);
 
 /** @throws LockedError; the stores' errors. */
 async function withStores<T>(config: Config, work: (stores: Stores) => Promise<T>): Promise<T> {
@@ -56,21 +65,65 @@ export function replay(config: Config): Promise<string> {
 }
 
 /**
- * Creates a new receipt key, through the running server if one has locked the folder. Returns its
- * ID.
+ * Runs `work` with the stores; if a running server has locked the folder, sends it the request
+ * instead. A request without a body is a GET.
  * @throws Error if the running server refuses; the stores' errors.
  */
-export async function keyRotated(config: Config): Promise<string> {
+async function locallyOrRemotely<T>(
+  config: Config,
+  work: (stores: Stores) => Promise<T>,
+  { path, body }: { readonly path: string; readonly body?: object },
+  result: z.ZodType<T>,
+): Promise<T> {
   try {
-    return await withStores(config, ({ registry }) => registry.rotateKey());
+    return await withStores(config, work);
   } catch (error) {
     if (!(error instanceof LockedError)) throw error;
     const running = readOperatorFile(config.data);
     if (running === undefined) throw error;
-    const headers = { authorization: `Bearer ${running.token}` };
-    const response = await fetch(`${running.url}/keys/rotate`, { method: "POST", headers });
-    if (!response.ok)
-      throw new Error(`The running server could not rotate its key (HTTP ${response.status}). See its log.`);
-    return rotation.parse(await response.json()).key_id;
+    const response = await fetch(`${running.url}${path}`, {
+      method: body === undefined ? "GET" : "POST",
+      headers: { authorization: `Bearer ${running.token}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const answer: unknown = await response.json();
+    const refused = refusal.safeParse(answer);
+    if (response.status === 400 && refused.success) throw new QuestionError(refused.data.message);
+    if (!response.ok) throw new Error(`The running server refused (HTTP ${response.status}). See its log.`);
+    return result.parse(answer);
   }
+}
+
+/** Creates a new receipt key. Returns its ID. @throws as `locallyOrRemotely`. */
+export async function keyRotated(config: Config): Promise<string> {
+  const work = async ({ registry }: Stores) => ({ key_id: await registry.rotateKey() });
+  return (await locallyOrRemotely(config, work, { path: "/keys/rotate", body: {} }, rotation)).key_id;
+}
+
+/** Answers a question of the operator. @throws QuestionError; as `locallyOrRemotely`. */
+export function answerQuestion(config: Config, kind: QuestionKind, question: object): Promise<Answer> {
+  const options = { minUsers: config.min_group_users, now: Date.now, dataVersion: () => 0 };
+  const work = ({ warehouse }: Stores) => new Analytics(warehouse, options).answer(kind, question);
+  // The answer is that of the same function in the server.
+  const isAnswer = z.custom<Answer>((value) => typeof value === "object" && value !== null);
+  return locallyOrRemotely(config, work, { path: `/v1/analytics/${kind}`, body: question }, isAnswer);
+}
+
+/** Creates a key of the query API. @throws as `locallyOrRemotely`. */
+export const createApiKey = (config: Config, name: string): Promise<z.infer<typeof createdKey>> =>
+  locallyOrRemotely(
+    config,
+    ({ apiKeys }) => apiKeys.create(name, Date.now()),
+    { path: "/api-keys", body: { name } },
+    createdKey,
+  );
+
+/** @throws as `locallyOrRemotely`. */
+export const listApiKeys = (config: Config): Promise<readonly ApiKey[]> =>
+  locallyOrRemotely(config, ({ apiKeys }) => apiKeys.list(), { path: "/api-keys" }, apiKeyList);
+
+/** Returns whether there was such a key. @throws as `locallyOrRemotely`. */
+export async function revokeApiKey(config: Config, id: string): Promise<boolean> {
+  const work = async ({ apiKeys }: Stores) => ({ revoked: await apiKeys.revoke(id, Date.now()) });
+  return (await locallyOrRemotely(config, work, { path: "/api-keys/revoke", body: { id } }, revocation)).revoked;
 }

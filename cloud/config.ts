@@ -21,6 +21,9 @@ const schema = z.strictObject({
    */
   operator_host: z.string().min(1).default("127.0.0.1"),
   operator_port: number(0, 65_535).optional(),
+  /** Address of the query API, which needs a key. Default port: `port` + 2. */
+  analytics_host: z.string().min(1).default("127.0.0.1"),
+  analytics_port: number(0, 65_535).optional(),
   /** Folder of the keys, the log and the embedded stores. */
   data: z.string().min(1).default(join(homedir(), "nexus-cloud")),
   /** Bearer tokens, separated by commas. If empty, enrolment and signature are enough. */
@@ -77,6 +80,8 @@ const schema = z.strictObject({
   insert_ms: number(1, 60_000).default(250),
   /** k-anonymity: daily, monthly and old hourly cells with fewer users are suppressed. 1: none. */
   least_users: number(1, 1_000_000).default(10),
+  /** The query API hides groups with fewer users. 1: none. */
+  min_group_users: number(1, 1_000_000).default(5),
   /**
    * The operator declares that `data` and the servers' volumes are on encrypted disks; `doctor`
    * then does not warn.

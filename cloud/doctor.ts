@@ -49,6 +49,7 @@ export async function diagnose(env: Readonly<Record<string, string | undefined>>
     spaceCheck(config),
     exposureCheck(config),
     operatorCheck(config),
+    analyticsCheck(config),
     privacyCheck(config),
     await logCheck(config),
     ...(await warehouseChecks(config)),
@@ -110,6 +111,12 @@ function operatorCheck({ operator_host: host }: Config): DoctorCheck {
   return isLoopback(host)
     ? { isOk: true, text: "Metrics: loopback only." }
     : { isOk: true, isWarning: true, text: `Metrics: on ${host}. Only the operator's network may reach it.` };
+}
+
+function analyticsCheck({ analytics_host: host }: Config): DoctorCheck {
+  return isLoopback(host)
+    ? { isOk: true, text: "Query API: loopback only." }
+    : { isOk: true, isWarning: true, text: `Query API: on ${host} without TLS. Only a TLS proxy may reach it.` };
 }
 
 function privacyCheck({ least_users: users }: Config): DoctorCheck {

@@ -3,6 +3,9 @@
 import type { FastifyInstance } from "fastify";
 import { dayMs, hourMs } from "../shared/schema/durations.ts";
 import type { Aggregates } from "./aggregates/aggregates.ts";
+import { Analytics } from "./analytics/analytics.ts";
+import { analyticsApp } from "./analytics/api/app.ts";
+import { analyticsRoutes, apiKeyRoutes } from "./analytics/api/routes.ts";
 import type { Config } from "./config.ts";
 import { Erasures } from "./erasure/erase.ts";
 
@@ -32,6 +35,7 @@ const [enrolmentMs, expireMs] = [dayMs, hourMs];
 export class CloudServer {
   readonly app: FastifyInstance;
   readonly operator: FastifyInstance;
+  readonly analytics: FastifyInstance;
   readonly warehouse: Warehouse;
   readonly aggregates: Aggregates;
   readonly pipeline: Pipeline;
@@ -39,9 +43,13 @@ export class CloudServer {
   readonly erasures: Erasures;
   readonly #close: () => Promise<void>;
 
-  private constructor(parts: Omit<CloudServer, "url" | "operatorUrl" | "close">, close: () => Promise<void>) {
+  private constructor(
+    parts: Omit<CloudServer, "url" | "operatorUrl" | "analyticsUrl" | "close">,
+    close: () => Promise<void>,
+  ) {
     this.app = parts.app;
     this.operator = parts.operator;
+    this.analytics = parts.analytics;
     this.warehouse = parts.warehouse;
     this.aggregates = parts.aggregates;
     this.pipeline = parts.pipeline;
@@ -56,7 +64,7 @@ export class CloudServer {
    */
   static async start(config: Config, now: () => number = Date.now): Promise<CloudServer> {
     const stores = await openStores(config);
-    const { warehouse, aggregates, registry } = stores;
+    const { warehouse, aggregates, registry, apiKeys } = stores;
     const log = await openLog(config);
     const versions = new Set([...releases, ...config.versions.split(",")]);
     const watch: ServerMetrics = new ServerMetrics({
@@ -96,28 +104,47 @@ export class CloudServer {
       waitingBytes: () => pipeline.waitingBytes,
     });
     const token = newOperatorToken();
-    const operator = operatorApp({ registry, watch, isReady, isLoopback: isLoopback(config.operator_host) }, token);
+    const questions = new Analytics(warehouse, {
+      minUsers: config.min_group_users,
+      now,
+      dataVersion: () => pipeline.dataVersion,
+    });
+    const addRoutes = (scope: FastifyInstance) => {
+      analyticsRoutes(scope, questions);
+      apiKeyRoutes(scope, apiKeys, now);
+    };
+    const operator = operatorApp(
+      { registry, watch, isReady, isLoopback: isLoopback(config.operator_host), addRoutes },
+      token,
+    );
+    const analytics = analyticsApp({ analytics: questions, apiKeys, now });
     const counting = every(countMs, "counts_failed", () => countOperations(aggregates, watch, now()));
     const expiring = every(expireMs, "expiry_failed", () => expireEnrolments(registry, now()));
-    const operatorPort = config.operator_port ?? (config.port === 0 ? 0 : config.port + 1);
+    const portAfter = (n: number) => (config.port === 0 ? 0 : config.port + n);
+    const operatorPort = config.operator_port ?? portAfter(1);
+    await analytics.listen({ host: config.analytics_host, port: config.analytics_port ?? portAfter(2) });
     await operator.listen({ host: config.operator_host, port: operatorPort });
     await app.listen({ host: config.host, port: config.port });
     await writeOperatorFile(config.data, { url: urlOf(operator), token });
     logEvent({ event: "serving" });
-    return new CloudServer({ app, operator, warehouse, aggregates, pipeline, registry, erasures }, async () => {
-      ready = false;
-      logEvent({ event: "stopping" });
-      await app.close();
-      clearInterval(expiring);
-      clearInterval(counting);
-      await erasures.stop();
-      await pipeline.stop();
-      await countOperations(aggregates, watch, now());
-      await operator.close();
-      await log.close();
-      await stores.close();
-      logEvent({ event: "stopped" });
-    });
+    return new CloudServer(
+      { app, operator, analytics, warehouse, aggregates, pipeline, registry, erasures },
+      async () => {
+        ready = false;
+        logEvent({ event: "stopping" });
+        await app.close();
+        await analytics.close();
+        clearInterval(expiring);
+        clearInterval(counting);
+        await erasures.stop();
+        await pipeline.stop();
+        await countOperations(aggregates, watch, now());
+        await operator.close();
+        await log.close();
+        await stores.close();
+        logEvent({ event: "stopped" });
+      },
+    );
   }
 
   get url(): string {
@@ -127,6 +154,11 @@ export class CloudServer {
   /** URL of the metrics and the operator's routes. */
   get operatorUrl(): string {
     return urlOf(this.operator);
+  }
+
+  /** URL of the query API. */
+  get analyticsUrl(): string {
+    return urlOf(this.analytics);
   }
 
   /** Stops accepting batches, drains the log and closes the stores. */

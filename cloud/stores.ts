@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Aggregates } from "./aggregates/aggregates.ts";
 import { MonthlyFiles } from "./aggregates/monthly-files.ts";
 import { openPostgres } from "./aggregates/postgres.ts";
+import { ApiKeys } from "./analytics/api/api-keys.ts";
 import type { Config } from "./config.ts";
 import { closeFolder } from "./folder.ts";
 import { Registry } from "./ingest/registry.ts";
@@ -13,6 +14,7 @@ export interface Stores {
   readonly warehouse: Warehouse;
   readonly aggregates: Aggregates;
   readonly registry: Registry;
+  readonly apiKeys: ApiKeys;
   close(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export async function openStores(config: Config): Promise<Stores> {
   return {
     warehouse,
     aggregates,
+    apiKeys: await ApiKeys.open(postgres),
     registry: await Registry.open(postgres, join(config.data, "registry.jsonl")),
     close: async () => {
       await postgres.close();

@@ -17,12 +17,15 @@ export interface OperatorContext {
   readonly isReady: () => Promise<boolean>;
   /** The server listens on loopback only. */
   readonly isLoopback: boolean;
+  /** Adds the routes of other parts; all of them need the token. */
+  readonly addRoutes: (app: FastifyInstance) => void;
 }
 
 const requestMs = 30_000;
 
 /** `token` is stored in the operator file of the data folder. */
-export function operatorApp({ registry, watch, isReady, isLoopback }: OperatorContext, token: string): FastifyInstance {
+export function operatorApp(context: OperatorContext, token: string): FastifyInstance {
+  const { registry, watch, isReady, isLoopback, addRoutes } = context;
   const app = plainApp(requestMs, (refusal) => refusal);
   // DNS rebinding: a foreign host name may resolve to loopback.
   app.addHook("onRequest", async ({ hostname }) => {
@@ -32,11 +35,17 @@ export function operatorApp({ registry, watch, isReady, isLoopback }: OperatorCo
     reply.type(watch.metrics.contentType).send(await watch.metrics.metrics()),
   );
   readinessRoute(app, isReady);
-  app.post("/keys/rotate", async ({ headers }, reply) => {
-    const received = Buffer.from(headers.authorization ?? "");
-    const expected = Buffer.from(`Bearer ${token}`);
-    if (received.length !== expected.length || !timingSafeEqual(received, expected)) throw new Refusal(401, "token");
-    return reply.type(json).send(JSON.stringify({ key_id: await registry.rotateKey() }));
+  app.register((scope, _options, done) => {
+    scope.addHook("onRequest", async ({ headers }) => {
+      const received = Buffer.from(headers.authorization ?? "");
+      const expected = Buffer.from(`Bearer ${token}`);
+      if (received.length !== expected.length || !timingSafeEqual(received, expected)) throw new Refusal(401, "token");
+    });
+    scope.post("/keys/rotate", async (_request, reply) =>
+      reply.type(json).send(JSON.stringify({ key_id: await registry.rotateKey() })),
+    );
+    addRoutes(scope);
+    done();
   });
   return app;
 }

@@ -1,14 +1,16 @@
-/** Token buckets, one per key: each refills evenly and holds the tokens of one minute. */
+/** Token buckets, one per key: each refills evenly and holds the tokens of its period, a minute by default. */
 import { RecentMap } from "./recent-map.ts";
 
 const maxBuckets = 100_000;
 
 export class RateLimit {
-  readonly #perMinute: number;
+  readonly #size: number;
+  readonly #periodMs: number;
   readonly #buckets = new RecentMap<string, { readonly left: number; readonly atMs: number }>(maxBuckets);
 
-  constructor(perMinute: number) {
-    this.#perMinute = perMinute;
+  constructor(size: number, minutes = 1) {
+    this.#size = size;
+    this.#periodMs = minutes * 60_000;
   }
 
   /**
@@ -17,10 +19,10 @@ export class RateLimit {
    * @returns seconds to wait; 0 if the tokens were taken.
    */
   take(key: string, nowMs: number, cost = 1): number {
-    const price = Math.min(cost, this.#perMinute);
-    const { left: before, atMs } = this.#buckets.get(key) ?? { left: this.#perMinute, atMs: nowMs };
-    const left = Math.min(this.#perMinute, before + (Math.max(0, nowMs - atMs) * this.#perMinute) / 60_000);
+    const price = Math.min(cost, this.#size);
+    const { left: before, atMs } = this.#buckets.get(key) ?? { left: this.#size, atMs: nowMs };
+    const left = Math.min(this.#size, before + (Math.max(0, nowMs - atMs) * this.#size) / this.#periodMs);
     this.#buckets.set(key, { left: left < price ? left : left - price, atMs: nowMs });
-    return left < price ? Math.ceil(((price - left) * 60) / this.#perMinute) : 0;
+    return left < price ? Math.ceil(((price - left) * this.#periodMs) / (1_000 * this.#size)) : 0;
   }
 }

@@ -12,6 +12,7 @@ import { dictionaryText } from "./dictionary.ts";
 import { letterPairsText } from "./letter-pairs.ts";
 import { localDatabasePage } from "./local-database.ts";
 import { messagesPage } from "./messages/messages-page.ts";
+import { metricsPage } from "./metrics-page.ts";
 import { noticesPage } from "./notices.ts";
 import { pythonAllowList, pythonVectors } from "./python-sdk.ts";
 import { telemetryJsonText } from "./telemetry-json.ts";
@@ -31,6 +32,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["docs/reference/consent-text.md", consentTextPage()],
     ["docs/reference/local-database.md", localDatabasePage()],
     ["docs/reference/messages.md", messagesPage()],
+    ["docs/reference/metrics.md", metricsPage()],
     ["docs/reference/nexus-telemetry.d.ts", apiTypes()],
     ["telemetry.json", telemetryJsonText()],
     ["THIRD-PARTY-NOTICES.md", noticesPage()],

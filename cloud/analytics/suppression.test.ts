@@ -1,0 +1,95 @@
+/** Small numbers stay hidden: the rule by itself, and no two answers give away few users. */
+import { afterAll, describe, expect, it } from "vitest";
+import { dayOf } from "../hours.ts";
+import { type TestEvent, testEvents } from "../test/recount/events.ts";
+import { fieldOf } from "../test/recount/metrics.ts";
+import { RecountedWarehouse } from "../test/recount/recounted.ts";
+import { answerMetric } from "./metrics/metric-answer.ts";
+import { startOf } from "./period.ts";
+import { metricQuestion } from "./question.ts";
+import { hideSmall } from "./suppression.ts";
+
+const nowMs = Date.now();
+const stored = await RecountedWarehouse.open(nowMs);
+afterAll(() => stored.close());
+
+const cellsOf = (...users: readonly number[]) => users.map((n) => ({ users: { all: n, counted: n }, complements: [] }));
+
+describe("hiding", () => {
+  it("goes by users, and the minimum itself is shown", () => {
+    expect(hideSmall(cellsOf(0, 6, 6), 6)).toEqual({ cells: [false, false, false], total: false });
+    expect(hideSmall(cellsOf(2, 3, 90), 5)).toEqual({ cells: [true, true, false], total: false });
+    expect(hideSmall(cellsOf(1, 2), 1)).toEqual({ cells: [false, false], total: false });
+  });
+
+  it("hides the next smallest too, until the hidden ones cannot be computed from the total", () => {
+    expect(hideSmall(cellsOf(50, 14, 2), 5).cells).toEqual([false, true, true]);
+    expect(hideSmall(cellsOf(50, 14, 1, 1), 5).cells).toEqual([false, true, true, true]);
+    // Nothing else can be hidden: the total goes.
+    expect(hideSmall(cellsOf(3, 0), 5)).toEqual({ cells: [true, false], total: true });
+  });
+
+  it("hides a cell whose rest is small, and users who do not count", () => {
+    const rest = [{ users: { all: 90, counted: 90 }, complements: [{ all: 2, counted: 2 }] }];
+    expect(hideSmall(rest, 5).cells).toEqual([true]);
+    expect(hideSmall([{ users: { all: 90, counted: 3 }, complements: [] }], 5).cells).toEqual([true]);
+  });
+});
+
+describe("invariant: no pair of answers isolates few users", () => {
+  const month = startOf("month", dayOf(nowMs));
+  const minUsers = 5;
+  const names = ["source", "version", "os"] as const;
+  type Where = readonly { readonly dimension: (typeof names)[number]; readonly value: string }[];
+
+  it.each(Array.from({ length: 20 }, (_, n) => n))("on data set %i", async (n) => {
+    await stored.clear();
+    const events = testEvents(100 + n, nowMs, 12 + 6 * n, 6).filter(({ tsMs }) => dayOf(tsMs) >= month);
+    if (events.length === 0) return;
+    await stored.insert(events);
+    const valuesOf = (name: (typeof names)[number]) => [...new Set(events.map((event) => fieldOf(event, name)))];
+    const single = names.flatMap((dimension) => valuesOf(dimension).map((value): Where => [{ dimension, value }]));
+    const pairs = single.flatMap((a) =>
+      single.flatMap((b) => ((a[0]?.dimension ?? "") < (b[0]?.dimension ?? "") ? [[...a, ...b]] : [])),
+    );
+    // Another fifth in each data set.
+    const double = pairs.filter((_, at) => at % 5 === n % 5);
+    const usersOf = (where: Where) =>
+      new Set(
+        events
+          .filter((event: TestEvent) => where.every(({ dimension, value }) => fieldOf(event, dimension) === value))
+          .map(({ user }) => user),
+      );
+    const shown = new Map<string, ReadonlySet<string>>();
+    for (const where of [[], ...single, ...double]) {
+      const free = names.filter((name) => where.every(({ dimension }) => dimension !== name));
+      for (const group_by of [undefined, ...free]) {
+        const question = metricQuestion.parse({
+          metric: "mau",
+          from: month,
+          to: month,
+          filters: where,
+          group_by,
+          top: 50,
+        });
+        const { series } = await answerMetric({ warehouse: stored.warehouse, nowMs, minUsers }, question);
+        for (const { group, cells } of series) {
+          if (cells[0]?.hidden === true || group.type === "other") continue;
+          const isOne = group.type === "value" && group_by !== undefined;
+          const own: Where = isOne ? [...where, { dimension: group_by, value: group.value }] : where;
+          const users = usersOf(own);
+          expect(cells[0]?.value).toBe(users.size);
+          shown.set(JSON.stringify(own.toSorted((a, b) => (a.dimension < b.dimension ? -1 : 1))), users);
+        }
+      }
+    }
+    for (const [name, users] of shown) {
+      expect({ name, isSmall: users.size > 0 && users.size < minUsers }).toEqual({ name, isSmall: false });
+      for (const [other, fewer] of shown) {
+        const difference = users.size - fewer.size;
+        if (![...fewer].every((user) => users.has(user)) || difference === 0) continue;
+        expect({ name, other, isSmall: difference < minUsers }).toEqual({ name, other, isSmall: false });
+      }
+    }
+  });
+});
