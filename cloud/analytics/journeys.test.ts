@@ -22,7 +22,7 @@ import { answerRetention } from "./retention-answer.ts";
 const nowMs = Math.floor(Date.now() / 60_000) * 60_000;
 const today = dayOf(nowMs);
 const range = { from: addDays(today, -45), to: today };
-const events = testEvents(7, nowMs, 60);
+const events = [7, 8, 9].flatMap((seed) => testEvents(seed, nowMs, 40));
 
 const stored = await RecountedWarehouse.open(nowMs);
 await stored.insert(events);

@@ -5,7 +5,8 @@
  * resurrecting users are the active ones.
  */
 import type { Context } from "./context.ts";
-import { bucketsOf, type Day, daysBetween, type Grain, isComplete, wholePeriod } from "./period.ts";
+import { firstKeptDay, requireKept } from "./kept-days.ts";
+import { addDays, bucketsOf, type Day, daysBetween, type Grain, isComplete, startOf, wholePeriod } from "./period.ts";
 import type { LifecycleQuestion, StickinessQuestion } from "./question.ts";
 import { bucketOf, conditionsOf, rowsOf } from "./relation.ts";
 import { hideSmall, type Users } from "./suppression.ts";
@@ -16,7 +17,7 @@ export type LifecycleState = (typeof lifecycleStates)[number];
 export interface LifecycleBucket {
   readonly start: Day;
   readonly complete: boolean;
-  /** Users; `null`: hidden. */
+  /** Users; `null`: hidden, or events of the bucket or the one before have expired. */
   readonly users: Readonly<Record<LifecycleState, number | null>>;
 }
 
@@ -64,9 +65,13 @@ export async function answerLifecycle(
   let suppressed = 0;
   const buckets = starts.map((start): LifecycleBucket => {
     const cells = lifecycleStates.map((state) => ({ users: usersOf(start, state), complements: [] }));
+    const isKept = startOf(grain, addDays(start, -1)) >= firstKeptDay(nowMs);
     const hidden = hideSmall(cells, minUsers).cells;
-    suppressed += hidden.filter(Boolean).length;
-    const users = lifecycleStates.map((state, n) => [state, hidden[n] === true ? null : usersOf(start, state).all]);
+    if (isKept) suppressed += hidden.filter(Boolean).length;
+    const users = lifecycleStates.map((state, n) => {
+      const isShown = isKept && hidden[n] !== true;
+      return [state, isShown ? usersOf(start, state).all : null];
+    });
     return { start, complete: isComplete(grain, start, nowMs), users: Object.fromEntries(users) };
   });
   return { as_of: new Date(nowMs).toISOString(), grain, buckets, suppressed };
@@ -85,6 +90,7 @@ export async function answerStickiness(
   { warehouse, nowMs, minUsers }: Context,
   { from, to, filters }: StickinessQuestion,
 ): Promise<StickinessAnswer> {
+  requireKept(from, nowMs);
   const period = wholePeriod("day", from, to);
   const days = daysBetween(period.from, period.end);
   const { text, params } = rowsOf("session_hours", period, filters);

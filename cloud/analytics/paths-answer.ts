@@ -4,6 +4,7 @@
  * the shares of what follows a step add up to 1.
  */
 import type { Context } from "./context.ts";
+import { requireKept } from "./kept-days.ts";
 import { wholePeriod } from "./period.ts";
 import type { PathsQuestion } from "./question.ts";
 import { rowsOf } from "./relation.ts";
@@ -51,6 +52,7 @@ export async function answerPaths(
   { warehouse, nowMs, minUsers }: Context,
   question: PathsQuestion,
 ): Promise<PathsAnswer> {
+  requireKept(question.from, nowMs);
   const { column, where } = steps[question.of];
   const rows = rowsOf("events", wholePeriod("day", question.from, question.to), question.filters, { where });
   const found = await warehouse.query<Found>(

@@ -5,6 +5,7 @@
  */
 import { dayOf } from "../hours.ts";
 import type { Context } from "./context.ts";
+import { firstKeptDay } from "./kept-days.ts";
 import { bucketsOf, type Day, type Grain, nextOf, wholePeriod } from "./period.ts";
 import type { RetentionQuestion } from "./question.ts";
 import { bucketOf, rowsOf } from "./relation.ts";
@@ -21,7 +22,7 @@ export interface RetentionCell {
 export interface Cohort {
   /** First day of the bucket in which its users began. */
   readonly start: Day;
-  /** `null`: hidden. */
+  /** `null`: hidden, or the bucket began before the first kept day. */
   readonly size: number | null;
   /** By offset from 0. */
   readonly cells: readonly RetentionCell[];
@@ -45,7 +46,9 @@ export async function answerRetention(context: Context, question: RetentionQuest
   const starts = bucketsOf(grain, wholePeriod(grain, question.from, question.to));
   const counts = await readCounts(context, question);
   const today = dayOf(nowMs);
-  const reached = starts.map((start) => offsetsReached(grain, start, today, offsets));
+  // Of an older cohort, those who left are forgotten.
+  const first = firstKeptDay(nowMs);
+  const reached = starts.map((start) => (start < first ? -1 : offsetsReached(grain, start, today, offsets)));
   const usersAt = (n: number, offset: number): Users => counts.get(`${starts[n]} ${offset}`) ?? noUsers;
   const sizeOf = (n: number): Users => counts.get(`${starts[n]} size`) ?? noUsers;
   const cellOf = (some: readonly number[], offset: number): RetentionCell => {
@@ -57,11 +60,11 @@ export async function answerRetention(context: Context, question: RetentionQuest
     return { users: users.all, rate: size.all === 0 ? null : users.all / size.all, hidden };
   };
   const cohorts = starts.map((start, n): Cohort => {
-    const hidden = isSmall(sizeOf(n), minUsers);
+    const isUnknown = start < first || isSmall(sizeOf(n), minUsers);
     const columns = Array.from({ length: offsets + 1 }, (_, offset) => (offset <= (reached[n] ?? -1) ? [n] : []));
     return {
       start,
-      size: hidden ? null : sizeOf(n).all,
+      size: isUnknown ? null : sizeOf(n).all,
       cells: columns.map((some, offset) => cellOf(some, offset)),
     };
   });

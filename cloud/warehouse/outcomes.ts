@@ -2,8 +2,9 @@
 
 const commandTypes = "'command_finished', 'command_failed', 'command_cancelled'";
 
-/** A command of a Nexus tool or a terminal command ended. */
-export const isCommand = `(event_type IN (${commandTypes}) OR tool_name = 'run_terminal_cmd' AND tool_phase = 'end')`;
+/** A command of a Nexus tool or a terminal command ended. The types come first: the table is ordered by them. */
+export const isCommand = `(event_type IN (${commandTypes})
+  OR event_type = 'agent_event' AND tool_name = 'run_terminal_cmd' AND tool_phase = 'end')`;
 
 /** A command or a tool call ended. */
 export const isEnd = `(event_type IN (${commandTypes}) OR event_type = 'agent_event' AND tool_phase = 'end')`;

@@ -1,7 +1,7 @@
 /** An answer as a table, for CSV and for terminals. */
 import type { Answer } from "../analytics.ts";
 import type { MetricAnswer, Series } from "../metrics/metric-answer.ts";
-import type { Group } from "../metrics/metric-cells.ts";
+import type { Group } from "../metrics/metric-rows.ts";
 
 export type TableValue = string | number | null;
 

@@ -1,6 +1,7 @@
 /** Answers how many users went through the steps of a funnel, and how long it took them. */
 import { dayMs, hourMs } from "../../../shared/schema/durations.ts";
 import type { Context } from "../context.ts";
+import { requireKept } from "../kept-days.ts";
 import { addDays } from "../period.ts";
 import { quantile } from "../quantile.ts";
 import type { FunnelQuestion, FunnelStep } from "../question.ts";
@@ -52,6 +53,7 @@ const conditionOf = ({ event, filters }: FunnelStep, prefix: string): Sql => {
 
 export async function answerFunnel(context: Context, question: FunnelQuestion): Promise<FunnelAnswer> {
   const { nowMs, minUsers } = context;
+  requireKept(question.from, nowMs);
   const rule = ruleOf(question);
   const attempts = await readAttempts(context, question, rule);
   const groups = question.group_by === undefined ? [] : [...new Set(attempts.map(({ group }) => group))].sort();

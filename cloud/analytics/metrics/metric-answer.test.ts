@@ -112,14 +112,18 @@ describe("invariant: every answer equals a recount", () => {
   });
 });
 
-it("marks a bucket that is not over, and gives empty buckets a value", async () => {
-  const answer = await answerMetric(
-    { warehouse, nowMs, minUsers: 1 },
-    metricQuestion.parse({ metric: "dau", from: addDays(today, -60), to: today }),
-  );
-  expect(answer.buckets.at(-1)).toEqual({ start: today, complete: false });
-  expect(answer.buckets.slice(0, -1).every(({ complete }) => complete)).toBe(true);
-  expect(answer.buckets).toHaveLength(61);
-  expect(nextBucket("day", answer.buckets.at(-2)?.start ?? "")).toBe(dayOfMs(nowMs));
-  expect(answer.series[0]?.cells.every(({ value }) => value !== null)).toBe(true);
+it("marks a bucket that is not over, gives empty ones a value, and none to those whose events have expired", async () => {
+  const ask = async (metric: MetricName) => {
+    const question = metricQuestion.parse({ metric, from: addDays(today, -95), to: today });
+    return answerMetric({ warehouse, nowMs, minUsers: 1 }, question);
+  };
+  const { buckets, series } = await ask("dau");
+  expect(buckets.at(-1)).toEqual({ start: today, complete: false });
+  expect(buckets.slice(0, -1).every(({ complete }) => complete)).toBe(true);
+  expect(buckets).toHaveLength(96);
+  expect(nextBucket("day", buckets.at(-2)?.start ?? "")).toBe(dayOfMs(nowMs));
+  const known = (one: readonly Series[]) => one[0]?.cells.filter(({ value }) => value !== null).length;
+  // 89 days back, and the days before that a window needs.
+  expect(known(series)).toBe(90);
+  expect(known((await ask("mau_rolling30")).series)).toBe(90 - 29);
 });

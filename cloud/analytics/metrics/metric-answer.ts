@@ -14,8 +14,8 @@ import {
 import type { MetricQuestion } from "../question.ts";
 import { QuestionError } from "../relation.ts";
 import { type Metric, metricOf } from "./catalogue.ts";
-import { type Cell, type Group, readCells } from "./metric-cells.ts";
-import { type MetricRow, type Reading, readMetric } from "./metric-rows.ts";
+import { type Cell, readCells } from "./metric-cells.ts";
+import { type Group, type MetricRow, type Reading, readMetric } from "./metric-rows.ts";
 
 export interface Series {
   readonly group: Group;
@@ -151,7 +151,8 @@ async function largestGroups(
   // A rate is not a size.
   const sizeOf = ({ value, per, users }: MetricRow) => per ?? (reading.metric.empty === 0 ? (value ?? 0) : users.all);
   return rows
-    .toSorted((a, b) => sizeOf(b) - sizeOf(a) || (a.group < b.group ? -1 : 1))
+    .flatMap((row) => (row.group.type === "value" ? [{ name: row.group.value, size: sizeOf(row) }] : []))
+    .toSorted((a, b) => b.size - a.size || (a.name < b.name ? -1 : 1))
     .slice(0, top)
-    .map(({ group }) => group);
+    .map(({ name }) => name);
 }

@@ -2,33 +2,26 @@
 import { dayMs } from "../../../shared/schema/durations.ts";
 import { dayOf } from "../../hours.ts";
 import type { Context } from "../context.ts";
-import { type Day, daysBetween, nextOf } from "../period.ts";
+import { firstKeptDay } from "../kept-days.ts";
+import { addDays, type Day, daysBetween, nextOf } from "../period.ts";
 import { type CellUsers, hideSmall, noUsers, type Users } from "../suppression.ts";
-import { type MetricRow, type Reading, readExclusive, readMetric } from "./metric-rows.ts";
+import { churnDays } from "./catalogue.ts";
+import { type Group, type MetricRow, type Reading, readExclusive, readMetric } from "./metric-rows.ts";
 
-/** `null` with `hidden`: too few users; `null` without: there is nothing to compute it from, or not yet. */
+/** `null` with `hidden`: too few users; `null` without: there is nothing to compute it from, not yet or not any more. */
 export interface Cell {
   readonly value: number | null;
   readonly hidden: boolean;
 }
 
-/** `other`: every group outside the top; `all`: without grouping, or over all groups. */
-export type Group = { readonly type: "all" | "other" } | { readonly type: "value"; readonly value: string };
-
 /** The rows of a reading, found by bucket and group. */
 type Rows<T> = (bucket: Day, group: Group) => T | undefined;
 
-interface Place {
-  readonly bucket: Day;
-  readonly group: string;
-  readonly isOther: boolean;
-}
-
-function rowsOf<T extends Place>(found: readonly T[], { groupBy }: Reading): Rows<T> {
-  const keyOf = ({ bucket, group, isOther }: Place): string =>
-    `${bucket} ${isOther ? "other" : groupBy === null ? "all" : `=${group}`}`;
-  const rows = new Map(found.map((row) => [keyOf(row), row]));
-  return (bucket, group) => rows.get(`${bucket} ${group.type === "value" ? `=${group.value}` : group.type}`);
+function rowsOf<T extends { readonly bucket: Day; readonly group: Group }>(found: readonly T[]): Rows<T> {
+  const keyOf = (bucket: Day, group: Group): string =>
+    `${bucket} ${group.type === "value" ? `=${group.value}` : group.type}`;
+  const rows = new Map(found.map((row) => [keyOf(row.bucket, row.group), row]));
+  return (bucket, group) => rows.get(keyOf(bucket, group));
 }
 
 const without = (total: Users, part: Users): Users => ({
@@ -39,8 +32,6 @@ const without = (total: Users, part: Users): Users => ({
 /** What decides on the cells of one reading. */
 interface Found {
   readonly rows: Rows<MetricRow>;
-  /** Without grouping. */
-  readonly sums: Rows<MetricRow>;
   /** The users who have rows in one group alone. */
   readonly exclusive: Rows<{ readonly exclusive: Users }>;
   /** Per filter: the users of a cell with the filter turned round, and without it. */
@@ -58,6 +49,7 @@ export async function readCells(
 ): Promise<readonly (readonly Cell[])[]> {
   const found = await readAll(context, reading);
   const columns = starts.map((start) => {
+    if (!isKept(reading, start, context.nowMs)) return groups.map((): Cell => ({ value: null, hidden: false }));
     const hidden = hiddenCells(context, found, groups, start);
     return groups.map((group, n): Cell => {
       if (hidden[n] === true) return { value: null, hidden: true };
@@ -67,24 +59,21 @@ export async function readCells(
   return groups.map((_, n) => columns.map((column) => column[n] ?? { value: null, hidden: false }));
 }
 
+/** Whether everything that the bucket counts is kept: an event that has expired is not a missing one. */
+function isKept({ metric: { source } }: Reading, start: Day, nowMs: number): boolean {
+  const daysBefore = source.type === "rolling" ? source.days - 1 : source.type === "churn" ? churnDays : 0;
+  return addDays(start, -daysBefore) >= firstKeptDay(nowMs);
+}
+
 async function readAll({ warehouse }: Context, reading: Reading): Promise<Found> {
-  const read = async (part: Reading): Promise<Rows<MetricRow>> => {
-    const grouped = rowsOf(await readMetric(warehouse, part), part);
-    if (part.groupBy === null) return grouped;
-    const whole: Reading = { ...part, groupBy: null, top: null };
-    const sums = rowsOf(await readMetric(warehouse, whole), whole);
-    return (bucket, group) => (group.type === "all" ? sums : grouped)(bucket, group);
-  };
-  const rows = await read(reading);
-  const exclusive = reading.groupBy === null ? [] : await readExclusive(warehouse, reading);
+  const read = async (part: Reading): Promise<Rows<MetricRow>> => rowsOf(await readMetric(warehouse, part));
   const others = reading.filters.map(async (_, negated) => ({
     negated: await read({ ...reading, negated }),
     wider: await read({ ...reading, filters: reading.filters.filter((_filter, n) => n !== negated) }),
   }));
   return {
-    rows,
-    sums: (bucket) => rows(bucket, all),
-    exclusive: rowsOf(exclusive, reading),
+    rows: await read(reading),
+    exclusive: rowsOf(reading.groupBy === null ? [] : await readExclusive(warehouse, reading)),
     others: await Promise.all(others),
   };
 }
@@ -93,7 +82,7 @@ function hiddenCells({ minUsers }: Context, found: Found, groups: readonly Group
   const usersOf = (row: MetricRow | undefined): Users => row?.users ?? noUsers;
   const cells = groups.map((group): CellUsers => {
     const users = usersOf(found.rows(start, group));
-    const total = usersOf(found.sums(start, all));
+    const total = usersOf(found.rows(start, all));
     const exclusive = found.exclusive(start, group)?.exclusive ?? noUsers;
     // Without the group, its total has the users with rows in other groups, and those without rows in this one.
     const rest = group.type === "all" || users.all === 0 ? [] : [without(total, exclusive), without(total, users)];
@@ -120,7 +109,7 @@ function cellValue({ nowMs }: Context, reading: Reading, found: Found, start: Da
   const row = found.rows(start, group);
   if (source.type === "rolling" || (source.type === "sql" && source.per === undefined)) return row?.value ?? empty;
   const isShare = source.type === "sql" && source.shareOf !== undefined && source.shareOf === reading.groupBy;
-  const per = (isShare ? found.sums(start, all) : row)?.per ?? null;
+  const per = (isShare ? found.rows(start, all) : row)?.per ?? null;
   if (per === null || per === 0) return null;
   const days = source.type === "sql" && source.perDay === true ? daysBegun(reading, start, nowMs) : 1;
   return (row?.value ?? 0) / (per * days);

@@ -48,8 +48,10 @@ function rollingRelation({ period, filters, negated }: Scope, days: number): Met
     table: "session_hours",
     rows: {
       text: `FROM (
-        SELECT ${people}, toDate(hour) + arrayJoin(range(${days})) AS date FROM session_hours FINAL
-        WHERE toDate(hour) > {from:Date} - ${days} AND toDate(hour) < {end:Date} AND ${text}
+        SELECT ${people}, day + arrayJoin(range(${days})) AS date FROM (
+          SELECT DISTINCT ${people}, toDate(hour) AS day FROM session_hours FINAL
+          WHERE toDate(hour) > {from:Date} - ${days} AND toDate(hour) < {end:Date} AND ${text}
+        )
       ) WHERE date >= {from:Date} AND date < {end:Date}`,
       params: { from: period.from, end: period.end, ...params },
     },
