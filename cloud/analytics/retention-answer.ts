@@ -122,10 +122,9 @@ async function readCounts(
        SELECT anon_user_id, cohort, established,
          groupUniqArray(toInt32(dateDiff('${grain}', cohort, ${bucketOf(grain, "active.day")}))) AS active
        FROM (
-         SELECT anon_user_id, established, ${bucketOf(grain, `toDate(${began})`)} AS cohort, toDate(${began}) AS first_day ${users}
+         SELECT anon_user_id, established, ${bucketOf(grain, `toDate(${began})`)} AS cohort ${users}
        ) AS people
        GLOBAL INNER JOIN (SELECT DISTINCT anon_user_id, toDate(hour) AS day FROM session_hours FINAL) AS active USING (anon_user_id)
-       WHERE active.day >= people.first_day
        GROUP BY anon_user_id, cohort, established
      )
      WHERE offset <= {offsets:Int32} GROUP BY start, offset`,

@@ -32,8 +32,42 @@ describe("hiding", () => {
   it("hides a cell whose rest is small, and users who do not count", () => {
     const rest = [{ users: { all: 90, counted: 90 }, complements: [{ all: 2, counted: 2 }] }];
     expect(hideSmall(rest, 5).cells).toEqual([true]);
+    // A single hidden cell of any size could be computed from the total.
+    expect(hideSmall([...rest, ...cellsOf(40, 60)], 5).cells).toEqual([true, true, false]);
     expect(hideSmall([{ users: { all: 90, counted: 3 }, complements: [] }], 5).cells).toEqual([true]);
   });
+});
+
+it("hides a group if few users did everything else", async () => {
+  await stored.clear();
+  const users = Array.from({ length: 8 }, (_, n) => `22222222-0000-4000-8000-${String(n).padStart(12, "0")}`);
+  let seq = 0;
+  const event = (user: string, product_version: string): TestEvent => {
+    seq += 1;
+    return {
+      id: `0199b0c0-2222-7000-8000-${String(seq).padStart(12, "0")}`,
+      user,
+      session: "e".repeat(64),
+      tsMs: nowMs - 86_400_000,
+      seq,
+      type: "thinktool_completed",
+      established: true,
+      columns: { product_version, thinktool: "bedrock" },
+    };
+  };
+  // Two of the users of 0.9.0 have three other versions: six cells' users in all, but only two people.
+  const others = ["0.6.0", "0.7.0", "0.8.0"].flatMap((version) =>
+    users.slice(0, 2).map((user) => event(user, version)),
+  );
+  await stored.insert([...users.map((user) => event(user, "0.9.0")), ...others]);
+  const day = dayOf(nowMs - 86_400_000);
+  const question = metricQuestion.parse({ metric: "thinktool_usage", from: day, to: day, group_by: "version" });
+  const { series } = await answerMetric({ warehouse: stored.warehouse, nowMs, minUsers: 5 }, question);
+  const ofGroup = series.map(({ group, cells }) => [
+    group.type === "value" ? group.value : group.type,
+    cells[0]?.value,
+  ]);
+  expect(Object.fromEntries(ofGroup)).toEqual({ "0.9.0": null, "0.6.0": null, "0.7.0": null, "0.8.0": null, all: 14 });
 });
 
 describe("invariant: no pair of answers isolates few users", () => {

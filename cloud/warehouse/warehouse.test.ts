@@ -185,8 +185,13 @@ it("derives sessions and users of the events that an earlier version stored", as
   await warehouse.migrate();
   expect(await count("SELECT uniqExact(anon_session_id) FROM session_hours FINAL")).toBe(2);
   expect(await count(`SELECT toUnixTimestamp64Milli(first_seen) FROM users FINAL`)).toBe(base + 400);
-  await warehouse.erase("events", "seq >= 400", {});
+  // A late event of an hour that was computed less often than the user's others.
   await recomputeHours(warehouse, [base / 1_000], Date.now());
+  await warehouse.insert("events", [line(402, { ts: time(base - 18_000_000) })], "log:10:1-10:2");
+  await recomputeHours(warehouse, [base / 1_000 - 18_000], Date.now() - 60_000);
+  expect(await count(`SELECT toUnixTimestamp64Milli(first_seen) FROM users FINAL`)).toBe(base - 18_000_000);
+  await warehouse.erase("events", "seq >= 400", {});
+  await recomputeHours(warehouse, [base / 1_000 - 18_000, base / 1_000], Date.now());
 });
 
 it("reports the result of each mutation, even if another one fails", async () => {
