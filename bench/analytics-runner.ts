@@ -58,7 +58,7 @@ await recomputeHours(
   Array.from({ length: days * 24 + 2 }, (_, n) => firstHour + n * 3_600),
   nowMs,
 );
-// In production, parts arrive over days and are merged before somebody asks.
+// In production, parts arrive over days and are merged before a question.
 const isMerging = async () => (await warehouse.query("SELECT 1 FROM system.merges LIMIT 1")).length > 0;
 while (await isMerging()) await new Promise((resolve) => setTimeout(resolve, 500));
 

@@ -126,6 +126,8 @@ describe("a funnel", () => {
   const [shown, clicked, ended] = ["upgrade_prompt_shown", "upgrade_link_clicked", "upgrade_completed"] as const;
   const steps = [{ event: shown }, { event: clicked }];
 
+  const clicks = ["10:01", "10:02", "10:03", "10:04", "10:05"];
+
   /** By hand: a user per idea; their events come in this order, which is their sequence. */
   const own = [
     // 1: both at the same instant. Converts.
@@ -156,7 +158,7 @@ describe("a funnel", () => {
     event(7, "10:06:00.000", clicked),
     // 8: clicked five times. Converts once.
     event(8, "10:00:00.000", shown),
-    ...["10:01", "10:02", "10:03", "10:04", "10:05"].map((time) => event(8, `${time}:00.000`, clicked)),
+    ...clicks.map((time) => event(8, `${time}:00.000`, clicked)),
   ];
 
   it("follows the rules by hand: ties, edge, later entries, strict order, exclusion, repetition", async () => {

@@ -8,7 +8,7 @@ import { requireKept } from "./kept-days.ts";
 import { wholePeriod } from "./period.ts";
 import type { PathsQuestion } from "./question.ts";
 import { rowsOf } from "./relation.ts";
-import { isSmall } from "./suppression.ts";
+import { type CountedUsers, isSmall, usersIn } from "./suppression.ts";
 
 export interface Transition {
   /** `null`: the session began. */
@@ -40,12 +40,10 @@ const steps = {
   feature: { column: "feature", where: "feature != ''" },
 } as const;
 
-interface Found {
+interface Found extends CountedUsers {
   readonly before: string;
   readonly after: string;
   readonly n: string;
-  readonly n_all: string;
-  readonly n_counted: string;
 }
 
 export async function answerPaths(
@@ -67,8 +65,7 @@ export async function answerPaths(
      ) GROUP BY before, after`,
     rows.params,
   );
-  const usersOf = ({ n_all, n_counted }: Found) => ({ all: Number(n_all), counted: Number(n_counted) });
-  const shown = found.filter((row) => !isSmall(usersOf(row), minUsers));
+  const shown = found.filter((row) => !isSmall(usersIn(row), minUsers));
   const totals = new Map<string, number>();
   for (const { before, n } of shown) totals.set(before, (totals.get(before) ?? 0) + Number(n));
   const suppressed = found.length - shown.length;
@@ -85,7 +82,7 @@ export async function answerPaths(
     as_of: new Date(nowMs).toISOString(),
     transitions: sorted.slice(0, question.top),
     // With a hidden entry, the number of sessions would reveal how many it has.
-    sessions: entries.every((row) => !isSmall(usersOf(row), minUsers))
+    sessions: entries.every((row) => !isSmall(usersIn(row), minUsers))
       ? entries.reduce((sum, { n }) => sum + Number(n), 0)
       : null,
     suppressed,

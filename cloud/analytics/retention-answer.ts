@@ -9,7 +9,7 @@ import { firstKeptDay } from "./kept-days.ts";
 import { bucketsOf, type Day, type Grain, nextOf, wholePeriod } from "./period.ts";
 import type { RetentionQuestion } from "./question.ts";
 import { bucketOf, rowsOf } from "./relation.ts";
-import { isSmall, noUsers, type Users } from "./suppression.ts";
+import { isSmall, noUsers, type Users, usersIn, without } from "./suppression.ts";
 
 export interface RetentionCell {
   /** `null`: hidden, or the bucket is not over. */
@@ -55,7 +55,7 @@ export async function answerRetention(context: Context, question: RetentionQuest
     const size = sum(some.map(sizeOf));
     const users = sum(some.map((n) => usersAt(n, offset)));
     if (some.length === 0) return { users: null, rate: null, hidden: false };
-    const hidden = [size, users, minus(size, users)].some((part) => isSmall(part, minUsers));
+    const hidden = [size, users, without(size, users)].some((part) => isSmall(part, minUsers));
     if (hidden) return { users: null, rate: null, hidden };
     return { users: users.all, rate: size.all === 0 ? null : users.all / size.all, hidden };
   };
@@ -93,16 +93,6 @@ function offsetsReached(grain: Grain, start: Day, today: Day, offsets: number): 
 
 const sum = (parts: readonly Users[]): Users =>
   parts.reduce((a, b) => ({ all: a.all + b.all, counted: a.counted + b.counted }), noUsers);
-
-const minus = (total: Users, part: Users): Users => ({
-  all: total.all - part.all,
-  counted: total.counted - part.counted,
-});
-
-const usersIn = ({ n_all, n_counted }: { readonly n_all: string; readonly n_counted: string }): Users => ({
-  all: Number(n_all),
-  counted: Number(n_counted),
-});
 
 async function readCounts(
   { warehouse }: Context,

@@ -14,6 +14,23 @@ export interface Users {
 
 export const noUsers: Users = { all: 0, counted: 0 };
 
+/** Users as the engine counts them: 64-bit numbers are texts. */
+export interface CountedUsers {
+  readonly n_all: string;
+  readonly n_counted: string;
+}
+
+export const usersIn = ({ n_all, n_counted }: CountedUsers): Users => ({
+  all: Number(n_all),
+  counted: Number(n_counted),
+});
+
+/** The users of a total that are not in a part of it. */
+export const without = (total: Users, part: Users): Users => ({
+  all: total.all - part.all,
+  counted: total.counted - part.counted,
+});
+
 /** A cell without users is empty and may be shown; a minimum of 1 hides nothing. */
 export const isSmall = ({ all, counted }: Users, minUsers: number): boolean =>
   minUsers > 1 && all > 0 && counted < minUsers;

@@ -1,4 +1,4 @@
-/** What the dashboard shows apart from the page's questions, as the worker last answered. */
+/** What the dashboard shows besides the page's questions, as the worker last answered. */
 import { workspace } from "vscode";
 import { type AgentStatus, AgentsRequest } from "../../shared/protocol/agents.ts";
 import type { DashboardState } from "../../shared/protocol/dashboard.ts";

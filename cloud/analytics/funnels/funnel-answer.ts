@@ -17,7 +17,7 @@ export interface FunnelStepAnswer {
   readonly event: string;
   /** Users who reached the step; `null`: hidden. */
   readonly users: number | null;
-  /** Shares of step 1 and of the step before, 0 to 1; `null`: hidden, or of nobody. */
+  /** Shares of step 1 and of the step before, 0 to 1; `null`: hidden, or there are none. */
   readonly from_first: number | null;
   readonly from_previous: number | null;
   /** Median milliseconds since step 1 and since the step before, over the users who reached the step. */

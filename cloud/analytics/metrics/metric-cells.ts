@@ -4,7 +4,7 @@ import { dayOf } from "../../hours.ts";
 import type { Context } from "../context.ts";
 import { firstKeptDay } from "../kept-days.ts";
 import { addDays, type Day, daysBetween, nextOf } from "../period.ts";
-import { type CellUsers, hideSmall, noUsers, type Users } from "../suppression.ts";
+import { type CellUsers, hideSmall, noUsers, type Users, without } from "../suppression.ts";
 import { churnDays } from "./catalogue.ts";
 import { type Group, type MetricRow, type Reading, readExclusive, readMetric } from "./metric-rows.ts";
 
@@ -24,15 +24,10 @@ function rowsOf<T extends { readonly bucket: Day; readonly group: Group }>(found
   return (bucket, group) => rows.get(keyOf(bucket, group));
 }
 
-const without = (total: Users, part: Users): Users => ({
-  all: total.all - part.all,
-  counted: total.counted - part.counted,
-});
-
 /** What decides on the cells of one reading. */
 interface Found {
   readonly rows: Rows<MetricRow>;
-  /** The users who have rows in one group alone. */
+  /** The users who have rows in no other group. */
   readonly exclusive: Rows<{ readonly exclusive: Users }>;
   /** Per filter: the users of a cell with the filter turned round, and without it. */
   readonly others: readonly { readonly negated: Rows<MetricRow>; readonly wider: Rows<MetricRow> }[];

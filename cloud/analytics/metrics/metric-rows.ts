@@ -3,7 +3,7 @@
 import type { Context } from "../context.ts";
 import type { Day, Grain } from "../period.ts";
 import { bucketOf, columnOf } from "../relation.ts";
-import type { Users } from "../suppression.ts";
+import { type CountedUsers, type Users, usersIn } from "../suppression.ts";
 import type { Metric } from "./catalogue.ts";
 import type { DimensionName } from "./dimensions.ts";
 import { metricRelation, type Scope } from "./metric-relation.ts";
@@ -13,7 +13,7 @@ export interface Reading extends Scope {
   /** `null`: the whole period is one bucket. */
   readonly grain: Grain | null;
   readonly groupBy: DimensionName | null;
-  /** Only these groups have rows of their own; `null`: all groups have. */
+  /** Only these groups get rows; `null`: all groups. */
   readonly top: readonly string[] | null;
 }
 
@@ -36,20 +36,13 @@ interface Keys {
   readonly is_all: number;
 }
 
-interface Counts {
-  readonly n_all: string;
-  readonly n_counted: string;
-}
-
-interface Found extends Keys, Counts {
+interface Found extends Keys, CountedUsers {
   readonly v: number | string | null;
   readonly p: number | string | null;
 }
 
 const groupOf = ({ g, is_other, is_all }: Keys): Group =>
   Number(is_all) === 1 ? { type: "all" } : Number(is_other) === 1 ? { type: "other" } : { type: "value", value: g };
-
-const usersOf = ({ n_all, n_counted }: Counts): Users => ({ all: Number(n_all), counted: Number(n_counted) });
 
 const numberOf = (value: number | string | null): number | null => (value === null ? null : Number(value));
 
@@ -77,7 +70,7 @@ export async function readMetric(warehouse: Context["warehouse"], reading: Readi
     group: groupOf(row),
     value: numberOf(row.v),
     per: numberOf(row.p),
-    users: usersOf(row),
+    users: usersIn(row),
   }));
 }
 
@@ -93,7 +86,7 @@ export async function readExclusive(
   reading: Reading,
 ): Promise<readonly ExclusiveRow[]> {
   const { table, rows, date } = metricRelation(reading.metric, reading);
-  const found = await warehouse.query<Keys & Counts>(
+  const found = await warehouse.query<Keys & CountedUsers>(
     `SELECT bucket, g, is_other, 0 AS is_all, countIf(groups = 1) AS n_all, countIf(groups = 1 AND counts = 1) AS n_counted
      FROM (
        SELECT bucket, g, is_other, anon_user_id, counts, count() OVER (PARTITION BY bucket, anon_user_id) AS groups
@@ -104,5 +97,5 @@ export async function readExclusive(
      ) GROUP BY bucket, g, is_other`,
     { ...rows.params, ...(reading.top === null ? {} : { top: reading.top }) },
   );
-  return found.map((row) => ({ bucket: row.bucket, group: groupOf(row), exclusive: usersOf(row) }));
+  return found.map((row) => ({ bucket: row.bucket, group: groupOf(row), exclusive: usersIn(row) }));
 }
