@@ -9,7 +9,9 @@ import { comparisons, daysBetween, grains } from "./period.ts";
 /** Longer periods are refused. Days. */
 const maxDays = 400;
 
-const day = z.iso.date();
+const day = z
+  .string()
+  .refine((text) => z.iso.date().safeParse(text).success, { message: "must be a day such as 2026-03-01" });
 const dimension = z.enum(dimensionNames);
 
 /** A dimension has this value; the empty value means that events do not name one. */

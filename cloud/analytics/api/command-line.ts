@@ -83,7 +83,8 @@ function parsedArgs(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new QuestionError(error instanceof Error ? error.message : "The options are invalid.");
+    const [reason = ""] = error instanceof Error ? error.message.split(". ") : [];
+    throw new QuestionError(`${reason}. Run nexus-cloud query --help for usage.`);
   }
 }
 
