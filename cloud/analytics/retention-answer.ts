@@ -68,12 +68,15 @@ export async function answerRetention(context: Context, question: RetentionQuest
       cells: columns.map((some, offset) => cellOf(some, offset)),
     };
   });
-  const overall = Array.from({ length: offsets + 1 }, (_, offset) =>
-    cellOf(
-      starts.flatMap((_start, n) => (offset <= (reached[n] ?? -1) ? [n] : [])),
-      offset,
-    ),
-  );
+  const overall = Array.from({ length: offsets + 1 }, (_, offset): RetentionCell => {
+    const some = starts.flatMap((_start, n) => (offset <= (reached[n] ?? -1) ? [n] : []));
+    // What the cohorts hide could be computed from their sum.
+    const hidden = some.filter((n) => cohorts[n]?.cells[offset]?.hidden === true);
+    const users = sum(hidden.map((n) => usersAt(n, offset)));
+    const rest = without(sum(hidden.map(sizeOf)), users);
+    const isExposed = hidden.length === 1 || [users, rest].some((part) => isSmall(part, minUsers));
+    return hidden.length > 0 && isExposed ? { users: null, rate: null, hidden: true } : cellOf(some, offset);
+  });
   const cells = [...cohorts.flatMap((cohort) => cohort.cells), ...overall];
   return {
     as_of: new Date(nowMs).toISOString(),

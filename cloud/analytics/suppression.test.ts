@@ -4,9 +4,11 @@ import { dayOf } from "../hours.ts";
 import { type TestEvent, testEvents } from "../test/recount/events.ts";
 import { fieldOf } from "../test/recount/metrics.ts";
 import { RecountedWarehouse } from "../test/recount/recounted.ts";
+import { answerFunnel } from "./funnels/funnel-answer.ts";
 import { answerMetric } from "./metrics/metric-answer.ts";
 import { startOf } from "./period.ts";
-import { metricQuestion } from "./question.ts";
+import { funnelQuestion, metricQuestion, retentionQuestion } from "./question.ts";
+import { answerRetention } from "./retention-answer.ts";
 import { hideSmall } from "./suppression.ts";
 
 const nowMs = Date.now();
@@ -68,6 +70,43 @@ it("hides a group if few users did everything else", async () => {
     cells[0]?.value,
   ]);
   expect(Object.fromEntries(ofGroup)).toEqual({ "0.9.0": null, "0.6.0": null, "0.7.0": null, "0.8.0": null, all: 14 });
+});
+
+it("keeps a small group of a funnel and a small cohort out of their totals", async () => {
+  await stored.clear();
+  let seq = 0;
+  const day = (ago: number) => nowMs - ago * 86_400_000;
+  const event = (user: number, ago: number, type: string, product_os: string): TestEvent => {
+    seq += 1;
+    return {
+      id: `0199b0c0-3333-7000-8000-${String(seq).padStart(12, "0")}`,
+      user: `33333333-0000-4000-8000-${String(user).padStart(12, "0")}`,
+      session: "d".repeat(64),
+      tsMs: day(ago),
+      seq,
+      type,
+      established: true,
+      columns: { product_os },
+    };
+  };
+  // Three users of Windows, who began three days ago; six of macOS and nine of Linux, five days ago.
+  const people = Array.from({ length: 18 }, (_, n) => ({ n, os: n < 3 ? "windows" : n < 9 ? "macos" : "linux" }));
+  const events = people.flatMap(({ n, os }) => {
+    const began = os === "windows" ? 3 : 5;
+    return [event(n, began, "install_completed", os), event(n, began - 1, "session_started", os)];
+  });
+  await stored.insert(events);
+  const range = { from: dayOf(day(5)), to: dayOf(day(3)) };
+  const context = { warehouse: stored.warehouse, nowMs, minUsers: 5 };
+  const steps = [{ event: "install_completed" }, { event: "session_started" }];
+  const { groups } = await answerFunnel(context, funnelQuestion.parse({ ...range, steps, group_by: "os" }));
+  const first = groups.map(({ group, steps: of }) => [group ?? "all", of[0]?.users]);
+  // With the total and Linux, macOS would give Windows away.
+  expect(Object.fromEntries(first)).toEqual({ all: 18, linux: 9, macos: null, windows: null });
+  const retention = retentionQuestion.parse({ ...range, grain: "day", offsets: 1 });
+  const { cohorts, overall } = await answerRetention(context, retention);
+  expect(cohorts.map(({ size }) => size)).toEqual([15, 0, null]);
+  expect(overall.map(({ hidden }) => hidden)).toEqual([true, true]);
 });
 
 describe("invariant: no pair of answers isolates few users", () => {

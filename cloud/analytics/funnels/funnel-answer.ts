@@ -6,7 +6,7 @@ import { addDays } from "../period.ts";
 import { quantile } from "../quantile.ts";
 import type { FunnelQuestion, FunnelStep } from "../question.ts";
 import { columnOf, conditionsOf, type Sql } from "../relation.ts";
-import { isSmall, type Users } from "../suppression.ts";
+import { type CellUsers, hideSmall, isSmall, type Users, without } from "../suppression.ts";
 import { type Attempt, deepestAttempt, type FunnelEvent, type FunnelRule } from "./attempts.ts";
 import { stepConditions } from "./funnel-steps.ts";
 
@@ -57,23 +57,22 @@ export async function answerFunnel(context: Context, question: FunnelQuestion): 
   const rule = ruleOf(question);
   const attempts = await readAttempts(context, question, rule);
   const groups = question.group_by === undefined ? [] : [...new Set(attempts.map(({ group }) => group))].sort();
+  const parts = groups.map((group) => attempts.filter((attempt) => attempt.group === group));
+  const hidden = hiddenSteps(question.steps.length, attempts, parts, minUsers);
   const answers = [
-    groupAnswer(question, null, attempts, minUsers),
-    ...groups.map((group) => {
-      const own = attempts.filter((attempt) => attempt.group === group);
-      return groupAnswer(question, group, own, minUsers, usersOf(attempts.filter((one) => one.group !== group)));
-    }),
+    groupAnswer(question, null, attempts, hidden.total),
+    ...groups.map((group, n) => groupAnswer(question, group, parts[n] ?? [], hidden.parts[n] ?? [])),
   ];
   const open = attempts.filter(
     ({ level, timesMs }) => level < question.steps.length && (timesMs[0] ?? 0) + rule.windowMs >= nowMs,
   );
   const isOpenHidden = isSmall(usersOf(open), minUsers);
-  const hidden = answers.flatMap(({ steps }) => steps).filter(({ users }) => users === null).length;
+  const suppressed = answers.flatMap(({ steps }) => steps).filter(({ users }) => users === null).length;
   return {
     as_of: new Date(nowMs).toISOString(),
     groups: answers,
     open: isOpenHidden ? null : open.length,
-    suppressed: hidden + (isOpenHidden ? 1 : 0),
+    suppressed: suppressed + (isOpenHidden ? 1 : 0),
   };
 }
 
@@ -153,26 +152,50 @@ const usersOf = (attempts: readonly UserAttempt[]): Users => ({
   counted: attempts.filter(({ isCounted }) => isCounted).length,
 });
 
-/** `others`: the users of the other groups. */
+const reachedIn = (attempts: readonly UserAttempt[], n: number): readonly UserAttempt[] =>
+  attempts.filter(({ level }) => level > n);
+
+/**
+ * Decides which steps are hidden: of the total, and of each part of it. A step hides what follows it,
+ * which would reveal it.
+ */
+function hiddenSteps(
+  steps: number,
+  attempts: readonly UserAttempt[],
+  parts: readonly (readonly UserAttempt[])[],
+  minUsers: number,
+): { readonly total: readonly boolean[]; readonly parts: readonly (readonly boolean[])[] } {
+  const cellOf = (some: readonly UserAttempt[], n: number): CellUsers => {
+    const left = usersOf((n === 0 ? [] : reachedIn(some, n - 1)).filter(({ level }) => level <= n));
+    const others = without(usersOf(reachedIn(attempts, n)), usersOf(reachedIn(some, n)));
+    return { users: usersOf(reachedIn(some, n)), complements: [left, others] };
+  };
+  const columns = Array.from({ length: steps }, (_, n) => {
+    const hidden = hideSmall(
+      parts.map((part) => cellOf(part, n)),
+      minUsers,
+    );
+    return { ...hidden, total: hidden.total || hideSmall([cellOf(attempts, n)], minUsers).cells[0] === true };
+  });
+  const upTo = (n: number) => columns.slice(0, n + 1);
+  return {
+    total: columns.map((_, n) => upTo(n).some(({ total }) => total)),
+    parts: parts.map((_part, at) => columns.map((_, n) => upTo(n).some(({ cells }) => cells[at] === true))),
+  };
+}
+
 function groupAnswer(
   { steps }: FunnelQuestion,
   group: string | null,
   attempts: readonly UserAttempt[],
-  minUsers: number,
-  others: Users = { all: 0, counted: 0 },
+  hidden: readonly boolean[],
 ): FunnelGroup {
-  const reached = steps.map((_, n) => attempts.filter(({ level }) => level > n));
-  const isHidden = (n: number): boolean => {
-    const left = (reached[n - 1] ?? []).filter(({ level }) => level <= n);
-    const small = [usersOf(reached[n] ?? []), usersOf(left), others].some((users) => isSmall(users, minUsers));
-    // What follows a hidden step would reveal it.
-    return small || (n > 0 && isHidden(n - 1));
-  };
+  const reached = steps.map((_, n) => reachedIn(attempts, n));
   return {
     group,
     steps: steps.map(({ event }, n): FunnelStepAnswer => {
       const own = reached[n] ?? [];
-      if (isHidden(n))
+      if (hidden[n] === true)
         return {
           event,
           users: null,
